@@ -1,0 +1,21 @@
+"""What was agreed: parties, campaigns and their terms, lists, reasons."""
+
+from campaigns.models.lists import Disposition, ListMapperEntry, Phrase, Picklist, PicklistValue
+from campaigns.models.parties import Client, Supplier, User
+from campaigns.models.terms import Agreement, Campaign, Cap, Field, Source
+
+__all__ = [
+    "Agreement",
+    "Campaign",
+    "Cap",
+    "Client",
+    "Disposition",
+    "Field",
+    "ListMapperEntry",
+    "Phrase",
+    "Picklist",
+    "PicklistValue",
+    "Source",
+    "Supplier",
+    "User",
+]

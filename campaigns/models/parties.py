@@ -1,0 +1,68 @@
+"""Who takes part: clients who buy leads, suppliers who sell them, and the people of each side."""
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.db.models import Q
+
+
+class Client(models.Model):
+    """A company that buys leads through its campaigns."""
+
+    code = models.SlugField(max_length=40, unique=True)
+    name = models.CharField(max_length=200)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Supplier(models.Model):
+    """A company that sells leads through its sources."""
+
+    code = models.SlugField(max_length=40, unique=True)
+    name = models.CharField(max_length=200)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class User(AbstractUser):
+    """A person, standing on exactly one side: staff, one client, or one supplier.
+
+    Staff who are superusers are *admins*, other staff are *operators*.
+    """
+
+    client = models.ForeignKey(
+        Client, null=True, blank=True, on_delete=models.PROTECT, related_name="users"
+    )
+    supplier = models.ForeignKey(
+        Supplier, null=True, blank=True, on_delete=models.PROTECT, related_name="users"
+    )
+
+    class Meta(AbstractUser.Meta):
+        constraints = [
+            models.CheckConstraint(
+                name="user_stands_on_one_side",
+                condition=Q(is_staff=True, client=None, supplier=None)
+                | Q(is_staff=False, client__isnull=False, supplier=None, is_superuser=False)
+                | Q(is_staff=False, client=None, supplier__isnull=False, is_superuser=False),
+                violation_error_message="A user is staff, or belongs to one client, or to one supplier.",
+            )
+        ]
+
+    @property
+    def role(self) -> str:
+        """The word for this person's side: Admin, Operator, Client or Supplier."""
+        if self.is_staff:
+            return "Admin" if self.is_superuser else "Operator"
+        return "Client" if self.client_id else "Supplier"
+
+    @property
+    def full_name(self) -> str:
+        """Name to show: the full name, else the log-in."""
+        return self.get_full_name() or self.get_username()

@@ -1,0 +1,214 @@
+"""The terms: campaigns, their sources and fields, agreements with suppliers, caps."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from zoneinfo import available_timezones
+
+from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+
+from campaigns.models.lists import Picklist
+from campaigns.models.parties import Client, Supplier
+
+if TYPE_CHECKING:
+    from campaigns.models.parties import User
+
+#: Databowl's options that a campaign may withdraw from its client users.
+IMPORT_OPTIONS = ("reject_from", "accept_older", "accept_remaining", "reject_affiliate_events", "free_cap")
+
+
+def check_time_zone(name: str) -> None:
+    """Raise ValidationError unless `name` is an IANA time zone."""
+    if name not in available_timezones():
+        raise ValidationError(f"“{name}” is not a time zone. Write it like Europe/London.")
+
+
+def check_options(names: list[str]) -> None:
+    """Raise ValidationError unless every name is an import option."""
+    if unknown := set(names) - set(IMPORT_OPTIONS):
+        raise ValidationError(f"Not an import option: {', '.join(sorted(unknown))}.")
+
+
+class CampaignQuerySet(models.QuerySet["Campaign"]):
+    def visible_to(self, user: User) -> CampaignQuerySet:
+        """Campaigns this person may see: all for staff, its own for a client or supplier."""
+        if not user.is_active:
+            return self.none()
+        if user.is_staff:
+            return self
+        if user.client_id:
+            return self.filter(client_id=user.client_id)
+        if user.supplier_id:
+            return self.filter(sources__supplier_id=user.supplier_id).distinct()
+        return self.none()
+
+
+class Campaign(models.Model):
+    """What one client buys, under one set of rules, in one currency and one time zone."""
+
+    code = models.CharField(max_length=40, unique=True)
+    name = models.CharField(max_length=200)
+    public_name = models.CharField(max_length=200, help_text="What suppliers read.")
+    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="campaigns")
+    currency = models.CharField(max_length=3, default="GBP")
+    time_zone = models.CharField(max_length=64, default="Europe/London", validators=[check_time_zone])
+    phone_region = models.CharField(max_length=2, default="GB")
+    day_first = models.BooleanField(default=True, help_text="03/04/2026 is the third of April.")
+    return_window_days = models.PositiveSmallIntegerField(
+        "maximum rejection days",
+        null=True,
+        blank=True,
+        help_text="A lead can be rejected for this many days after it became valid. Empty: not at all.",
+    )
+    accept_when_window_closes = models.BooleanField(default=False)
+    quarantine_days = models.PositiveSmallIntegerField("keep in quarantine (days)", default=30)
+    show_suppliers_to_client = models.BooleanField(default=False)
+    withdrawn_options = ArrayField(
+        models.CharField(max_length=40),
+        default=list,
+        blank=True,
+        validators=[check_options],
+        help_text="Import options its client users may not use: " + ", ".join(IMPORT_OPTIONS),
+    )
+
+    objects = CampaignQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Source(models.Model):
+    """One supplier's way into one campaign."""
+
+    class Kind(models.TextChoices):
+        LINKEDIN = "linkedin", "LinkedIn"
+        META = "meta", "Meta lead ads"
+        WEB_FORM = "web_form", "Web form"
+        PUBLISHER = "publisher", "Publisher feed"
+
+    code = models.CharField(max_length=40, unique=True)
+    name = models.CharField(max_length=200)
+    kind = models.CharField(max_length=20, choices=Kind)
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="sources")
+    supplier = models.ForeignKey(Supplier, on_delete=models.PROTECT, related_name="sources")
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Field(models.Model):
+    """One field of a campaign's leads, in the order in which it is judged and shown."""
+
+    class Kind(models.TextChoices):
+        TEXT = "text"
+        EMAIL = "email", "E-mail"
+        PHONE = "phone"
+        COUNTRY = "country"
+        PICKLIST = "picklist"
+        NUMBER = "number"
+        DATE = "date"
+        BOOLEAN = "boolean", "Yes or no"
+        URL = "url", "Web address"
+        REGEX = "regex", "Pattern"
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="fields")
+    name = models.SlugField(max_length=60)
+    label = models.CharField(max_length=120)
+    kind = models.CharField(max_length=20, choices=Kind, default=Kind.TEXT)
+    required = models.BooleanField(default=False)
+    dedupe = models.BooleanField(default=False)
+    dedupe_ready = models.BooleanField(
+        default=False, editable=False, help_text="The keys of the leads that were there before are built."
+    )
+    picklist = models.ForeignKey(
+        Picklist, null=True, blank=True, on_delete=models.PROTECT, related_name="fields"
+    )
+    pattern = models.CharField(max_length=300, blank=True)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["campaign_id", "position", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["campaign", "name"], name="field_once_per_campaign"),
+            models.CheckConstraint(
+                condition=~Q(kind="picklist") | Q(picklist__isnull=False),
+                name="picklist_field_has_picklist",
+                violation_error_message="A field of kind picklist needs its picklist.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.label
+
+    def clean(self) -> None:
+        """A picklist serves the campaigns of its own client only."""
+        if self.picklist and self.picklist.client_id != self.campaign.client_id:
+            raise ValidationError({"picklist": "This picklist belongs to another client."})
+
+
+class Agreement(models.Model):
+    """What was agreed between one campaign and one supplier, from one day on."""
+
+    class Channel(models.TextChoices):
+        PORTAL = "portal", "Portal only"
+        WEBHOOK = "webhook", "Webhook"
+        EMAIL = "email", "E-mail with a CSV"
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="agreements")
+    supplier = models.ForeignKey(Supplier, on_delete=models.PROTECT, related_name="agreements")
+    starts_on = models.DateField()
+    price = models.DecimalField(max_digits=10, decimal_places=2, help_text="What the client pays a lead.")
+    payout = models.DecimalField(max_digits=10, decimal_places=2, help_text="What the supplier gets a lead.")
+    supplier_return_days = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="Empty: the campaign's maximum rejection days."
+    )
+    reverses_payout = models.BooleanField("a client rejection reverses the payout", default=True)
+    dispute_days = models.PositiveSmallIntegerField(default=7)
+    answer_days = models.PositiveSmallIntegerField(default=5)
+    channel = models.CharField(max_length=10, choices=Channel, default=Channel.PORTAL)
+
+    class Meta:
+        ordering = ["campaign_id", "supplier_id", "-starts_on"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["campaign", "supplier", "starts_on"], name="one_agreement_a_day"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.campaign} × {self.supplier}, from {self.starts_on}"
+
+
+class Cap(models.Model):
+    """The volume agreed for a period: of a whole campaign, or of one supplier in it."""
+
+    class Period(models.TextChoices):
+        DAY = "day", "a day"
+        WEEK = "week", "a week"
+        MONTH = "month", "a month"
+        TOTAL = "total", "in total"
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="caps")
+    supplier = models.ForeignKey(Supplier, null=True, blank=True, on_delete=models.CASCADE)
+    period = models.CharField(max_length=10, choices=Period)
+    limit = models.PositiveIntegerField()
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["campaign", "supplier", "period"], nulls_distinct=False, name="one_cap_a_period"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.limit:,} {self.get_period_display()}"

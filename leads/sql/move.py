@@ -1,0 +1,132 @@
+"""The only writers of `Lead.status` after intake; each writes the lead event in the same statement.
+
+A lead is moved only from a status the cause allows, and never when it is final: whoever comes with
+stale facts moves nothing. Leads are locked in id order before (`find.lock`), so writers never cross.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from django.db import connection
+
+from leads.statuses import MOVES, Cause, Status
+
+
+class Moving(NamedTuple):
+    """One lead to move: on which line of the file, with which disposition and reason."""
+
+    lead_id: int
+    line: int | None = None
+    disposition_id: int | None = None
+    reason: str = ""
+
+
+_EVENT_COLUMNS = """
+    lead_id, line, cause, from_status, to_status, disposition_id, reason, actor_id, at, batch_id, undoes_id,
+    was_disposition_id, was_reason, was_valid_at, was_accepted_at, was_in_cap
+"""
+
+_MOVE = f"""
+WITH moving AS (
+    SELECT * FROM unnest(%(ids)s::bigint[], %(lines)s::int[], %(dispositions)s::bigint[], %(reasons)s::text[])
+        AS m(id, line, disposition_id, reason)
+), moved AS (
+    UPDATE leads_lead l
+    SET status = %(target)s, disposition_id = m.disposition_id, reason = m.reason,
+        in_cap = (l.in_cap OR %(takes_slot)s) AND NOT %(frees_slot)s,
+        valid_at = CASE WHEN %(takes_slot)s THEN %(at)s ELSE l.valid_at END,
+        accepted_at = CASE WHEN %(target)s = 'accepted' THEN %(at)s ELSE l.accepted_at END
+    FROM moving m
+    WHERE l.id = m.id AND l.status = ANY(%(sources)s) AND NOT l.is_final AND NOT l.decided_for_supplier
+    RETURNING l.id AS lead_id, m.line, m.disposition_id, m.reason, old.status AS from_status,
+        old.disposition_id AS was_disposition_id, old.reason AS was_reason, old.valid_at AS was_valid_at,
+        old.accepted_at AS was_accepted_at, old.in_cap AS was_in_cap
+)
+INSERT INTO leads_leadevent ({_EVENT_COLUMNS})
+SELECT lead_id, line, %(cause)s, from_status, %(target)s, disposition_id, reason, %(actor)s, %(at)s, %(batch)s,
+    NULL, was_disposition_id, was_reason, was_valid_at, was_accepted_at, was_in_cap
+FROM moved
+RETURNING lead_id
+"""
+
+
+def move(
+    cause: Cause,
+    target: Status,
+    moving: Sequence[Moving],
+    *,
+    at: datetime,
+    actor_id: int | None,
+    batch_id: int | None,
+    frees_slot: bool = False,
+) -> list[int]:
+    """Move leads to `target`, writing one event each; returns the ids of those that moved.
+
+    A released lead takes its slot and its `valid_at` at that moment; `frees_slot` gives slots back.
+    """
+    allowed = MOVES[cause]
+    if target not in allowed.targets:
+        raise ValueError(f"{cause} does not lead to {target}")
+    if not moving:
+        return []
+    values = {
+        "ids": [m.lead_id for m in moving],
+        "lines": [m.line for m in moving],
+        "dispositions": [m.disposition_id for m in moving],
+        "reasons": [m.reason for m in moving],
+        "target": target.value,
+        "sources": [status.value for status in allowed.sources],
+        "takes_slot": Status.QUARANTINED in allowed.sources,
+        "frees_slot": frees_slot,
+        "cause": cause.value,
+        "at": at,
+        "actor": actor_id,
+        "batch": batch_id,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_MOVE, values)
+        return [row[0] for row in cursor.fetchall()]
+
+
+_ADJUST = f"""
+WITH moving AS (
+    SELECT * FROM unnest(%(ids)s::bigint[], %(lines)s::int[], %(dispositions)s::bigint[], %(reasons)s::text[])
+        AS m(id, line, disposition_id, reason)
+), told AS (
+    INSERT INTO leads_leadevent ({_EVENT_COLUMNS})
+    SELECT l.id, m.line, 'adjusted', l.status, l.status, m.disposition_id, m.reason, %(actor)s, %(at)s, %(batch)s,
+        NULL, l.disposition_id, l.reason, l.valid_at, l.accepted_at, l.in_cap
+    FROM moving m JOIN leads_lead l ON l.id = m.id
+    WHERE l.is_final AND l.status = 'accepted'
+      AND NOT EXISTS (SELECT FROM leads_adjustment a WHERE a.lead_id = l.id)
+    RETURNING id, lead_id
+)
+INSERT INTO leads_adjustment (lead_id, event_id, amount, created_at, is_final)
+SELECT told.lead_id, told.id, l.price, %(at)s, false FROM told JOIN leads_lead l ON l.id = told.lead_id
+RETURNING lead_id
+"""
+
+
+def adjust(
+    moving: Sequence[Moving], *, at: datetime, actor_id: int | None, batch_id: int
+) -> list[int]:
+    """Credit final leads in the open month, one adjustment per lead ever; returns the leads credited."""
+    if not moving:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _ADJUST,
+            {
+                "ids": [m.lead_id for m in moving],
+                "lines": [m.line for m in moving],
+                "dispositions": [m.disposition_id for m in moving],
+                "reasons": [m.reason for m in moving],
+                "actor": actor_id,
+                "at": at,
+                "batch": batch_id,
+            },
+        )
+        return [row[0] for row in cursor.fetchall()]
