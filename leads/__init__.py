@@ -1,0 +1,1 @@
+"""What we hold: leads, where they stand, and their history."""

@@ -1,0 +1,1 @@
+"""What changes leads in bulk: batches, their undo, disputes."""
