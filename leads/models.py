@@ -233,8 +233,8 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
 class Delivery(models.Model):
     """What leaves the house: written with what it tells of, sent later, kept with every attempt.
 
-    A notice to a supplier holds at most 500 leads of one batch; `last_event_id` is the newest event
-    it tells of, so that a batch that ends twice tells nothing twice.
+    A notice to a supplier holds at most 500 leads of one batch: those whose events lie between
+    `first_event_id` and `last_event_id`, so that a batch that ends twice tells nothing twice.
     """
 
     class Kind(models.TextChoices):
@@ -265,6 +265,7 @@ class Delivery(models.Model):
     lead = models.ForeignKey(Lead, null=True, on_delete=models.PROTECT, related_name="deliveries")
     batch_id = models.BigIntegerField(null=True, db_index=True)
     payload = models.JSONField(default=dict)
+    first_event_id = models.BigIntegerField(null=True)
     last_event_id = models.BigIntegerField(null=True)
     created_at = models.DateTimeField()
     next_attempt_at = models.DateTimeField(null=True)

@@ -40,7 +40,7 @@ WITH moving AS (
         valid_at = CASE WHEN %(takes_slot)s THEN %(at)s ELSE l.valid_at END,
         accepted_at = CASE WHEN %(target)s = 'accepted' THEN %(at)s ELSE l.accepted_at END
     FROM moving m
-    WHERE l.id = m.id AND l.status = ANY(%(sources)s) AND NOT l.is_final AND NOT l.decided_for_supplier
+    WHERE l.id = m.id AND l.status = ANY(%(sources)s) AND NOT l.is_final
     RETURNING l.id AS lead_id, m.line, m.disposition_id, m.reason, old.status AS from_status,
         old.disposition_id AS was_disposition_id, old.reason AS was_reason, old.valid_at AS was_valid_at,
         old.accepted_at AS was_accepted_at, old.in_cap AS was_in_cap

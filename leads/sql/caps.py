@@ -1,0 +1,64 @@
+"""Statements over caps: their use is a query over leads, never a stored counter."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+from django.db import connection
+
+from leads.statuses import Status
+
+
+class CapFacts(NamedTuple):
+    """A cap that binds a campaign (`supplier_id` None) or one supplier in it."""
+
+    id: int
+    supplier_id: int | None
+    period: str
+    limit: int
+
+
+class Waiting(NamedTuple):
+    """A lead in quarantine."""
+
+    lead_id: int
+    supplier_id: int
+
+
+def lock_caps(campaign_id: int) -> list[CapFacts]:
+    """Lock the campaign's caps by id (after the batch, before any lead) and read them."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            'SELECT id, supplier_id, period, "limit" FROM campaigns_cap WHERE campaign_id = %s'
+            " ORDER BY id FOR UPDATE",
+            [campaign_id],
+        )
+        return [CapFacts(*row) for row in cursor.fetchall()]
+
+
+def used(campaign_id: int, supplier_id: int | None, begin: datetime, end: datetime) -> int:
+    """Leads that use the cap: `in_cap`, valid in [begin, end)."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT count(*) FROM leads_lead
+            WHERE campaign_id = %s AND in_cap AND valid_at >= %s AND valid_at < %s
+              AND (%s::bigint IS NULL OR supplier_id = %s)
+            """,
+            [campaign_id, begin, end, supplier_id, supplier_id],
+        )
+        return int(cursor.fetchone()[0])
+
+
+def quarantined(campaign_id: int, limit: int) -> list[Waiting]:
+    """The campaign's quarantined leads, oldest received first, then id; locked against other movers."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT id, supplier_id FROM leads_lead WHERE campaign_id = %s AND status = %s
+            ORDER BY received_at, id LIMIT %s FOR NO KEY UPDATE
+            """,
+            [campaign_id, Status.QUARANTINED, limit],
+        )
+        return [Waiting(*row) for row in cursor.fetchall()]

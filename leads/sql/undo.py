@@ -1,0 +1,113 @@
+"""Statements that take a batch's moves back, lead by lead, where nothing has happened since."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from django.db import connection
+
+from leads.statuses import UNDOABLE
+
+#: The event has itself been taken back.
+_UNDONE = "EXISTS (SELECT FROM leads_leadevent u WHERE u.undoes_id = {e}.id)"
+
+
+class Taken(NamedTuple):
+    """What Undo did with one lead: restored (`kept` is None), or kept for a reason."""
+
+    lead_id: int
+    kept: str | None
+
+
+def undoable_leads(batch_id: int, *, after: int, limit: int, lines: Sequence[int] | None) -> list[int]:
+    """Ids of leads above `after` that the batch moved and nobody has put back, in id order.
+
+    `lines` keeps to the leads of these rows; None means all of the batch, named by its file or not.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT e.lead_id FROM leads_leadevent e
+            WHERE e.batch_id = %s AND e.lead_id > %s AND e.cause = ANY(%s)
+              AND (%s::int[] IS NULL OR e.line = ANY(%s::int[])) AND NOT {_UNDONE.format(e="e")}
+            ORDER BY e.lead_id LIMIT %s
+            """,
+            [batch_id, after, [c.value for c in UNDOABLE], lines, lines, limit],
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def count_undoable(batch_id: int, lines: Sequence[int] | None = None) -> int:
+    """How many leads of the batch Undo would look at."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT count(*) FROM leads_leadevent e
+            WHERE e.batch_id = %s AND e.cause = ANY(%s)
+              AND (%s::int[] IS NULL OR e.line = ANY(%s::int[])) AND NOT {_UNDONE.format(e="e")}
+            """,
+            [batch_id, [c.value for c in UNDOABLE], lines, lines],
+        )
+        return int(cursor.fetchone()[0])
+
+
+_TAKE_BACK = f"""
+WITH picked AS (
+    SELECT e.*, CASE
+        WHEN a.is_final OR (l.is_final AND a.id IS NULL) THEN 'month_closed'
+        WHEN EXISTS (
+            SELECT FROM leads_leadevent n
+            WHERE n.lead_id = e.lead_id AND n.id > e.id AND n.undoes_id IS NULL AND NOT {_UNDONE.format(e="n")}
+        ) THEN 'changed_since'
+    END AS kept
+    FROM leads_leadevent e
+    JOIN leads_lead l ON l.id = e.lead_id
+    LEFT JOIN leads_adjustment a ON a.event_id = e.id
+    WHERE e.batch_id = %(batch)s AND e.lead_id = ANY(%(leads)s) AND e.cause = ANY(%(undoable)s)
+      AND NOT {_UNDONE.format(e="e")}
+), credits AS (
+    DELETE FROM leads_adjustment a USING picked p WHERE a.event_id = p.id AND p.kept IS NULL
+), restored AS (
+    UPDATE leads_lead l
+    SET status = p.from_status, disposition_id = p.was_disposition_id, reason = p.was_reason,
+        valid_at = p.was_valid_at, accepted_at = p.was_accepted_at, in_cap = p.was_in_cap
+    FROM picked p WHERE l.id = p.lead_id AND p.kept IS NULL AND l.status = p.to_status
+    RETURNING l.id, p.id AS event_id, p.line, old.status AS from_status, new.status AS to_status,
+        new.disposition_id, new.reason, old.disposition_id AS was_disposition_id, old.reason AS was_reason,
+        old.valid_at AS was_valid_at, old.accepted_at AS was_accepted_at, old.in_cap AS was_in_cap
+), told AS (
+    INSERT INTO leads_leadevent (lead_id, line, cause, from_status, to_status, disposition_id, reason, actor_id,
+        at, batch_id, undoes_id, was_disposition_id, was_reason, was_valid_at, was_accepted_at, was_in_cap)
+    SELECT id, line, 'undone', from_status, to_status, disposition_id, reason, %(actor)s,
+        %(at)s, %(batch)s, event_id, was_disposition_id, was_reason, was_valid_at, was_accepted_at, was_in_cap
+    FROM restored RETURNING lead_id
+), affiliate AS (
+    UPDATE leads_affiliateevent f SET status = f.was_status, was_status = '', batch_id = NULL
+    FROM restored r WHERE f.lead_id = r.id AND f.batch_id = %(batch)s AND NOT f.is_final
+)
+SELECT lead_id, kept FROM picked
+"""
+
+
+def take_back(
+    batch_id: int, lead_ids: Sequence[int], *, at: datetime, actor_id: int | None
+) -> list[Taken]:
+    """Put the (locked) leads back to what they were before the batch, where nothing happened since.
+
+    Status, disposition, reason, `valid_at`, `accepted_at`, `in_cap`, affiliate events and an open
+    adjustment go back; one event per lead names the event it undoes, so that twice is once.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _TAKE_BACK,
+            {
+                "batch": batch_id,
+                "leads": list(lead_ids),
+                "undoable": [c.value for c in UNDOABLE],
+                "at": at,
+                "actor": actor_id,
+            },
+        )
+        return [Taken(*row) for row in cursor.fetchall()]

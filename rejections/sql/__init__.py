@@ -1,0 +1,1 @@
+"""Set-based statements over batches and their rows: plain values in and out, guards but no rules."""

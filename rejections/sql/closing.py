@@ -1,0 +1,254 @@
+"""Statements for what a batch does beside its rows, and for what it would do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from django.db import connection
+
+from leads.statuses import Status
+from rejections.decisions import HELD_BACK, REJECTING, Outcome
+from rejections.sql.rows import EFFECTIVE
+
+
+class Span(NamedTuple):
+    """Which Pending leads a close-out takes: valid at or after `begin` and before `end`."""
+
+    campaign_id: int
+    begin: datetime | None
+    end: datetime
+
+
+class Accepting(NamedTuple):
+    """What accepting a span would do: leads, their price, how many of them the file does not name."""
+
+    leads: int
+    billed: Decimal
+    unnamed: int
+
+
+#: Leads whose row has not said its last word, or whose delivery to the client has not arrived.
+#: Parameters: opens, batch, held outcomes · batch · slot, batch.
+_HELD = f"""
+    SELECT r.lead_id FROM rejections_batchrow r
+    WHERE r.lead_id IS NOT NULL AND {EFFECTIVE} = ANY(%s) AND r.batch_id = %s
+    UNION
+    SELECT (r.note->>'lead')::bigint FROM rejections_batchrow r
+    WHERE r.batch_id = %s AND r.outcome = '{Outcome.NEEDS_REVIEW}' AND r.review IS NULL AND r.note ? 'lead'
+    UNION
+    SELECT k.lead_id FROM rejections_batchrow r
+    JOIN leads_leadkey k ON k.campaign_id = %s AND k.slot = %s AND k.key = r.key COLLATE "C"
+    WHERE r.batch_id = %s AND r.outcome = '{Outcome.AMBIGUOUS}'
+    UNION
+    SELECT d.lead_id FROM leads_delivery d
+    WHERE d.channel = 'destination' AND d.status IN ('pending', 'failed') AND d.lead_id IS NOT NULL
+"""
+
+_PENDING = f"""
+    l.campaign_id = %s AND l.status = '{Status.PENDING}'
+    AND (%s::timestamptz IS NULL OR l.valid_at >= %s) AND l.valid_at < %s
+"""
+
+
+def _held_parameters(batch_id: int, campaign_id: int, slot: int | None, opens: datetime | None) -> list[Any]:
+    return [opens, list(HELD_BACK), batch_id, batch_id, campaign_id, slot, batch_id]
+
+
+def _span_parameters(span: Span) -> list[Any]:
+    return [span.campaign_id, span.begin, span.begin, span.end]
+
+
+def pending_leads(
+    span: Span,
+    *,
+    after: int,
+    limit: int,
+    held: tuple[int, int | None, datetime | None] | None = None,
+    only: Sequence[int] | None = None,
+) -> list[int]:
+    """Ids above `after` of the span's Pending leads, in id order, locked.
+
+    `held` = (batch, slot, window's opening) leaves out the leads that batch holds back; `only` keeps to
+    these leads.
+    """
+    without_held = f"AND l.id NOT IN ({_HELD})" if held else ""
+    held_parameters = _held_parameters(held[0], span.campaign_id, *held[1:]) if held else []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT l.id FROM leads_lead l
+            WHERE {_PENDING} {without_held} AND l.id > %s AND (%s::bigint[] IS NULL OR l.id = ANY(%s::bigint[]))
+            ORDER BY l.id LIMIT %s FOR NO KEY UPDATE
+            """,
+            [*_span_parameters(span), *held_parameters, after, only, only, limit],
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def would_accept(
+    span: Span,
+    batch_id: int,
+    *,
+    opens: datetime | None,
+    held_slot: int | None = None,
+    leaves_held: bool = False,
+    only: Sequence[int] | None = None,
+) -> Accepting:
+    """What accepting the span would do after the batch's own rejections, which are left out.
+
+    `leaves_held` leaves the held-back leads out too.
+    """
+    without_held = f"AND l.id NOT IN ({_HELD})" if leaves_held else ""
+    held_parameters = _held_parameters(batch_id, span.campaign_id, held_slot, opens) if leaves_held else []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            WITH named AS (
+                SELECT r.lead_id, bool_or({EFFECTIVE} = ANY(%s)) AS rejected FROM rejections_batchrow r
+                WHERE r.batch_id = %s AND r.lead_id IS NOT NULL GROUP BY r.lead_id
+            )
+            SELECT count(*), coalesce(sum(l.price), 0), count(*) FILTER (WHERE named.lead_id IS NULL)
+            FROM leads_lead l LEFT JOIN named ON named.lead_id = l.id
+            WHERE {_PENDING} {without_held} AND (%s::bigint[] IS NULL OR l.id = ANY(%s::bigint[]))
+              AND named.rejected IS DISTINCT FROM true
+            """,
+            [opens, list(REJECTING), batch_id, *_span_parameters(span), *held_parameters, only, only],
+        )
+        return Accepting(*cursor.fetchone())
+
+
+def held_back(span: Span, batch_id: int, slot: int | None, opens: datetime | None) -> int:
+    """How many Pending leads of the span the batch holds back."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT count(*) FROM leads_lead l WHERE {_PENDING} AND l.id IN ({_HELD})",
+            [*_span_parameters(span), *_held_parameters(batch_id, span.campaign_id, slot, opens)],
+        )
+        return int(cursor.fetchone()[0])
+
+
+def newest_named(batch_id: int) -> datetime | None:
+    """The newest `valid_at` among the leads the file names."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT max(valid_at) FROM rejections_batchrow WHERE batch_id = %s", [batch_id])
+        return cursor.fetchone()[0]
+
+
+def reject_affiliate_events(batch_id: int, *, after: int, limit: int) -> tuple[int | None, int]:
+    """Reject open affiliate events of the next leads the batch rejected: (last lead or None, events)."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            WITH moved AS (
+                SELECT lead_id FROM leads_leadevent
+                WHERE batch_id = %(batch)s AND lead_id > %(after)s AND cause = 'client_rejected'
+                ORDER BY lead_id LIMIT %(limit)s
+            ), rejected AS (
+                UPDATE leads_affiliateevent f SET was_status = f.status, status = 'rejected', batch_id = %(batch)s
+                FROM moved WHERE f.lead_id = moved.lead_id AND f.status IN ('pending', 'approved') AND NOT f.is_final
+                RETURNING f.id
+            )
+            SELECT (SELECT max(lead_id) FROM moved), (SELECT count(*) FROM rejected)
+            """,
+            {"batch": batch_id, "after": after, "limit": limit},
+        )
+        last, events = cursor.fetchone()
+        return last, int(events)
+
+
+class SupplierEffect(NamedTuple):
+    """What the rejections mean for one supplier."""
+
+    supplier_id: int
+    supplier: str
+    leads: int
+    payout: Decimal
+
+
+class Effects(NamedTuple):
+    """What rejecting the rows would mean, before any option."""
+
+    not_billed: Decimal
+    credited: Decimal
+    slots: int
+    affiliate_events: int
+
+
+_REJECTING_ROWS = f"""
+    SELECT r.lead_id, r.outcome FROM rejections_batchrow r
+    WHERE r.batch_id = %s AND {EFFECTIVE} = ANY(%s)
+"""
+
+
+def would_reject(batch_id: int, opens: datetime | None) -> Effects:
+    """Sums over the rows that would reject a lead or credit it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT coalesce(sum(l.price) FILTER (WHERE l.status = 'pending'), 0),
+                coalesce(sum(l.price) FILTER (WHERE l.status = 'accepted'
+                    AND (NOT l.is_final OR a.id IS NULL)), 0),
+                count(*) FILTER (WHERE l.in_cap AND NOT l.is_final),
+                coalesce(sum(events.n) FILTER (WHERE NOT l.is_final), 0)
+            FROM ({_REJECTING_ROWS}) x JOIN leads_lead l ON l.id = x.lead_id
+            LEFT JOIN leads_adjustment a ON a.lead_id = l.id
+            LEFT JOIN LATERAL (SELECT count(*) AS n FROM leads_affiliateevent f
+                WHERE f.lead_id = l.id AND f.status IN ('pending', 'approved') AND NOT f.is_final) events ON true
+            """,
+            [batch_id, opens, list(REJECTING)],
+        )
+        not_billed, credited, slots, events = cursor.fetchone()
+        return Effects(not_billed, credited, int(slots), int(events))
+
+
+def slots_between(
+    batch_id: int, opens: datetime | None, supplier_id: int | None, begin: datetime, end: datetime
+) -> int:
+    """Cap slots the rows would give back that lie in [begin, end), of one supplier or all."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT count(*) FROM ({_REJECTING_ROWS}) x JOIN leads_lead l ON l.id = x.lead_id
+            WHERE l.in_cap AND NOT l.is_final AND l.valid_at >= %s AND l.valid_at < %s
+              AND (%s::bigint IS NULL OR l.supplier_id = %s)
+            """,
+            [batch_id, opens, list(REJECTING), begin, end, supplier_id, supplier_id],
+        )
+        return int(cursor.fetchone()[0])
+
+
+def by_supplier(batch_id: int, opens: datetime | None) -> list[SupplierEffect]:
+    """Leads and payout of the rows that would reject, per supplier, most first."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT s.id, s.name, count(*), sum(l.payout)
+            FROM ({_REJECTING_ROWS}) x JOIN leads_lead l ON l.id = x.lead_id
+            JOIN campaigns_supplier s ON s.id = l.supplier_id
+            GROUP BY s.id, s.name ORDER BY 3 DESC, 2
+            """,
+            [batch_id, opens, list(REJECTING)],
+        )
+        return [SupplierEffect(*row) for row in cursor.fetchall()]
+
+
+def compared_with(batch_id: int, earlier_id: int) -> tuple[int, int, int]:
+    """Leads named here and not in the earlier batch, in both, and only in the earlier one."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT count(*) FILTER (WHERE old.lead_id IS NULL),
+                count(*) FILTER (WHERE old.lead_id IS NOT NULL AND new.lead_id IS NOT NULL),
+                count(*) FILTER (WHERE new.lead_id IS NULL)
+            FROM (SELECT DISTINCT lead_id FROM rejections_batchrow WHERE batch_id = %s AND lead_id IS NOT NULL) new
+            FULL JOIN
+                (SELECT DISTINCT lead_id FROM rejections_batchrow WHERE batch_id = %s AND lead_id IS NOT NULL) old
+            USING (lead_id)
+            """,
+            [batch_id, earlier_id],
+        )
+        new, both, withdrawn = cursor.fetchone()
+        return int(new), int(both), int(withdrawn)

@@ -1,0 +1,196 @@
+"""Statements over the rows of a batch: stage, take, record, count."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, BinaryIO, NamedTuple
+
+from django.db import connection
+
+from rejections.decisions import WINDOWED, Outcome
+
+#: The outcome of a row with `outside_window` laid over it; takes one parameter, the window's opening.
+EFFECTIVE = (
+    "CASE WHEN r.outcome IN ("
+    + ", ".join(f"'{outcome}'" for outcome in sorted(WINDOWED))
+    + f") AND r.valid_at < %s THEN '{Outcome.OUTSIDE_WINDOW}' ELSE r.outcome END"
+)
+
+
+class RawRow(NamedTuple):
+    """A row as a chunk takes it: the cells that matter, and what is recorded of it so far."""
+
+    line: int
+    problem: str | None
+    identifier: str
+    reason: str
+    selector: str
+    key: str | None
+    lead_id: int | None
+    valid_at: datetime | None
+    outcome: str | None
+    first_line: int | None
+    note: dict[str, Any] | None
+    review: str | None
+
+
+class Result(NamedTuple):
+    """What a chunk records of a row."""
+
+    line: int
+    outcome: str
+    key: str | None = None
+    lead_id: int | None = None
+    valid_at: datetime | None = None
+    note: dict[str, Any] | None = None
+    checked: str | None = None
+
+
+def stage(batch_id: int, stream: BinaryIO) -> int:
+    """Copy raw rows (COPY text: line, cells, problem) into the batch; returns their number."""
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TEMP TABLE staged (line int, cells text[], problem text) ON COMMIT DROP")
+        cursor.copy_expert("COPY staged (line, cells, problem) FROM STDIN", stream)
+        cursor.execute(
+            "INSERT INTO rejections_batchrow (batch_id, line, cells, problem)"
+            " SELECT %s, line, cells, problem FROM staged",
+            [batch_id],
+        )
+        return cursor.rowcount
+
+
+def unstage(batch_id: int) -> None:
+    """Drop the batch's rows, before the file is read in another way."""
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM rejections_batchrow WHERE batch_id = %s", [batch_id])
+
+
+def take(
+    batch_id: int,
+    *,
+    after: int,
+    limit: int,
+    columns: tuple[int | None, int | None, int | None],
+    lines: Sequence[int] | None = None,
+) -> list[RawRow]:
+    """The next rows after a line, in line order; `columns` are the positions (from 0) of the
+    identifier, reason and selector cells. `lines` keeps to these lines."""
+    identifier, reason, selector = (None if at is None else at + 1 for at in columns)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT line, problem, coalesce(cells[%s], ''), coalesce(cells[%s], ''), coalesce(cells[%s], ''),
+                key, lead_id, valid_at, outcome, first_line, note, review
+            FROM rejections_batchrow
+            WHERE batch_id = %s AND line > %s AND (%s::int[] IS NULL OR line = ANY(%s::int[]))
+            ORDER BY line LIMIT %s
+            """,
+            [identifier, reason, selector, batch_id, after, lines, lines, limit],
+        )
+        return [
+            RawRow(*row[:10], json.loads(row[10]) if row[10] else None, row[11]) for row in cursor.fetchall()
+        ]
+
+
+def record(batch_id: int, results: Sequence[Result]) -> None:
+    """Write what was found for each row."""
+    if not results:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE rejections_batchrow r
+            SET outcome = v.outcome, key = v.key, lead_id = v.lead_id, valid_at = v.valid_at,
+                note = v.note::jsonb, checked = v.checked
+            FROM unnest(%s::int[], %s::text[], %s::text[], %s::bigint[], %s::timestamptz[], %s::text[], %s::text[])
+                AS v(line, outcome, key, lead_id, valid_at, note, checked)
+            WHERE r.batch_id = %s AND r.line = v.line
+            """,
+            [
+                [r.line for r in results],
+                [r.outcome for r in results],
+                [r.key for r in results],
+                [r.lead_id for r in results],
+                [r.valid_at for r in results],
+                [None if r.note is None else json.dumps(r.note) for r in results],
+                [r.checked for r in results],
+                batch_id,
+            ],
+        )
+
+
+def mark_duplicates(batch_id: int, lead_ids: Sequence[int] | None = None) -> int:
+    """Mark every row that names a lead an earlier line names, and name that line; how many.
+
+    It needs the whole file, so it runs once after the check (and for `lead_ids` after a review).
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            WITH firsts AS (
+                SELECT lead_id, min(line) AS line FROM rejections_batchrow
+                WHERE batch_id = %s AND lead_id IS NOT NULL AND (%s::bigint[] IS NULL OR lead_id = ANY(%s::bigint[]))
+                GROUP BY lead_id HAVING count(*) > 1
+            )
+            UPDATE rejections_batchrow r SET first_line = f.line, outcome = %s
+            FROM firsts f WHERE r.batch_id = %s AND r.lead_id = f.lead_id AND r.line > f.line
+            """,
+            [batch_id, lead_ids, lead_ids, Outcome.DUPLICATE_IN_FILE, batch_id],
+        )
+        return cursor.rowcount
+
+
+def clear_first_lines(batch_id: int) -> None:
+    """Forget duplicates and reviews, before the rows are checked under another mapping."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE rejections_batchrow SET first_line = NULL, review = NULL"
+            " WHERE batch_id = %s AND (first_line IS NOT NULL OR review IS NOT NULL)",
+            [batch_id],
+        )
+
+
+def counts(batch_id: int, opens: datetime | None, *, up_to: int | None = None) -> dict[str, int]:
+    """Rows by outcome, non-zero only, in the order of the outcomes; `up_to` counts settled lines only."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT {EFFECTIVE} AS effective, count(*) FROM rejections_batchrow r
+            WHERE r.batch_id = %s AND r.outcome IS NOT NULL AND (%s::int IS NULL OR r.line <= %s)
+            GROUP BY effective
+            """,
+            [opens, batch_id, up_to, up_to],
+        )
+        found = dict(cursor.fetchall())
+    return {str(outcome): found[outcome] for outcome in Outcome if outcome in found}
+
+
+def phrases(batch_id: int, column: int) -> list[tuple[str, int]]:
+    """The different texts of the reason column with their number of rows, most used first."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT btrim(cells[%s]), count(*) FROM rejections_batchrow
+            WHERE batch_id = %s AND problem IS NULL AND btrim(cells[%s]) <> ''
+            GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 2000
+            """,
+            [column + 1, batch_id, column + 1],
+        )
+        return cursor.fetchall()
+
+
+def column_words(batch_id: int, column: int, limit: int = 50) -> list[tuple[str, int]]:
+    """The different texts of one column with their number of rows, at most `limit`, most used first."""
+    return phrases(batch_id, column)[:limit]
+
+
+def line_range(batch_id: int, *, after: int, limit: int) -> list[tuple[int, list[str]]]:
+    """Rows as they were read, for the table on the Map page: (line, cells)."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT line, cells FROM rejections_batchrow WHERE batch_id = %s AND line > %s ORDER BY line LIMIT %s",
+            [batch_id, after, limit],
+        )
+        return cursor.fetchall()
