@@ -1,7 +1,7 @@
 """Reads the environment; a value that makes no sense stops the start with a sentence.
 
-A file `.env` in the checkout supplies what the environment itself does not name. Every variable is described in
-`.env.example`.
+A file `.env` in the checkout supplies what the environment itself does not name. `.env.example` describes
+every variable.
 """
 
 import os
@@ -68,7 +68,8 @@ def database(url: str) -> dict[str, object]:
     name = unquote(parts.path.lstrip("/"))
     if parts.scheme not in {"postgresql", "postgres"} or not name:
         raise ImproperlyConfigured(
-            "DATABASE_URL must look like postgresql://user:password@host:5432/name; leadrej runs on PostgreSQL only."
+            "DATABASE_URL must look like postgresql://user:password@host:5432/name: "
+            "leadrej runs on PostgreSQL and on nothing else."
         )
     options = dict(parse_qsl(parts.query))
     return {

@@ -1,4 +1,4 @@
-"""Every setting of leadrej, in one file. What differs between machines comes from the environment (`.env.example`)."""
+"""Every setting, in one file. What differs between machines comes from the environment (`.env.example`)."""
 
 from pathlib import Path
 
@@ -28,9 +28,7 @@ if PRODUCTION:
         if not globals()[name]:
             raise ImproperlyConfigured(f"{name} must be set in production: {wanted}.")
     if DEBUG:
-        raise ImproperlyConfigured(
-            "DEBUG must be off in production: it shows secrets to whoever meets an error."
-        )
+        raise ImproperlyConfigured("DEBUG must be off in production: its error pages show secrets.")
 
 SECRET_KEY = SECRET_KEY or environment.kept_secret(HOME / "secret-key")
 
@@ -178,7 +176,7 @@ LEASE_SECONDS = environment.number("LEASE_SECONDS", 60, least=5)
 MAX_ATTEMPTS = environment.number("MAX_ATTEMPTS", 3)
 STUCK_MINUTES = environment.number("STUCK_MINUTES", 15)
 
-# Measured: a lost message comes back after 20 s instead of 102 s, and no task outlives the visibility timeout.
+# Measured: a lost message comes back after 20 s, not 102 s, and no task outlives the visibility timeout.
 CELERY_BROKER_URL = REDIS_URL
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 300,
