@@ -149,7 +149,7 @@ def test_a_whole_text_is_not_suspected(kind: str, text: str, region: str) -> Non
     [
         pytest.param(
             "phone", "4.47911E+11", "GB", "+447911204418", "+447912204418",
-            "Scientific notation: a spreadsheet kept only 6 digits", id="exponent form of an international number",
+            "Scientific notation: a spreadsheet kept only 6 digits", id="exponent form, international",
         ),
         pytest.param(
             "phone", " '4,47911e+11 ", "GB", "+447911204418", "+4479112044",
@@ -165,7 +165,7 @@ def test_a_whole_text_is_not_suspected(kind: str, text: str, region: str) -> Non
         ),
         pytest.param(
             "phone", "447911000000", "GB", "+447911204418", "+447912204418",
-            "Only zeros at the end: a spreadsheet kept only 6 digits", id="exponent form, saved as a number again",
+            "Only zeros at the end: a spreadsheet kept only 6 digits", id="exponent form saved as a number",
         ),
         pytest.param(
             "phone", "33612345678", "GB", "+33612345678", "+4433612345678",
@@ -186,7 +186,7 @@ def test_a_whole_text_is_not_suspected(kind: str, text: str, region: str) -> Non
         ),
         pytest.param(
             "text", "12345678901234500.0", "", "12345678901234567", "12345678901234600",
-            "A spreadsheet keeps 15 digits: the digits after them may have been lost", id="zeros after the 15th",
+            "A spreadsheet keeps 15 digits: the digits after them may have been lost", id="cut at the 15th",
         ),
         pytest.param(
             "text", "4.47911E+11", "", "00447911204418", "000447911204418",
