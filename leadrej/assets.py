@@ -1,6 +1,6 @@
 """Copies the front-end files that pages need from node_modules/ to static/vendor/, and makes the icon sprite.
 
-Run as `python -m leadrej.assets`, after `npm ci`. The icons are those named in `static/icons.txt`, one a line.
+Run as `python -m leadrej.assets`, after `npm ci`. `static/icons.txt` names the icons, one a line.
 """
 
 import re

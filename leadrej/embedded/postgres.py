@@ -90,17 +90,18 @@ class Postgres:
     def _start(self) -> None:
         tries = 5  # a port may be taken in the moment between; a killed server's children linger for a second
         for attempt in range(1, tries + 1):
-            port = free(remembered(self.conf) if attempt < tries else None)
-            self.conf.write_text(CONF.format(host=LOOPBACK, port=port), encoding="utf-8")
-            self._give(self.conf)
+            self._configure(free(remembered(self.conf) if attempt < tries else None))
             try:
-                return self._run(
-                    "pg_ctl", "start", "-D", self.data, "-l", self.log, "-w", "-t", START_SECONDS
-                )
+                self._run("pg_ctl", "start", "-D", self.data, "-l", self.log, "-w", "-t", START_SECONDS)
+                break
             except ImproperlyConfigured:
                 if attempt == tries:
                     raise
                 time.sleep(attempt)
+
+    def _configure(self, port: int) -> None:
+        self.conf.write_text(CONF.format(host=LOOPBACK, port=port), encoding="utf-8")
+        self._give(self.conf)
 
     def _create_database(self) -> None:
         connection = self._connect()
