@@ -172,6 +172,8 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
 
 # How a batch is worked through.
 CHUNK_ROWS = environment.number("CHUNK_ROWS", 5_000)
+# A task works for this long, then rings for its own continuation.
+WORK_SECONDS = environment.number("WORK_SECONDS", 200)
 LEASE_SECONDS = environment.number("LEASE_SECONDS", 60, least=5)
 MAX_ATTEMPTS = environment.number("MAX_ATTEMPTS", 3)
 STUCK_MINUTES = environment.number("STUCK_MINUTES", 15)

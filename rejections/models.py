@@ -83,6 +83,10 @@ class Batch(models.Model):
     settled_line = models.IntegerField(default=0, help_text="Start has settled the rows up to this line.")
     held_back = models.IntegerField(default=0)
     undo_lines = ArrayField(models.IntegerField(), null=True, help_text="Undo of these rows only.")
+    undo_from = models.CharField(max_length=10, blank=True, help_text="The state the batch was undone from.")
+    undone_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
     kept = models.JSONField(default=dict, help_text="Leads that Undo kept as they were: reason → number.")
 
     started_at = models.DateTimeField(null=True)
@@ -133,6 +137,11 @@ class Batch(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.pk}"
+
+    @property
+    def settled_all(self) -> bool:
+        """Whether Start has settled every row: the batch is past its first step."""
+        return self.step not in ("", "rows")
 
 
 class BatchRow(models.Model):

@@ -1,0 +1,181 @@
+"""What a batch does when its rows are settled, step by step, in the order that is agreed.
+
+rows → affiliate events → older → remaining → quarantine → notices. Cap slots are given back in the
+same statement as the rejection itself, so a slot and its lead can never disagree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Model
+
+from leads import quarantine
+from leads.models import Delivery
+from leads.sql import notices
+from leads.sql.move import Moving, move
+from leads.statuses import Cause, Status
+from rejections.columns import ColumnMap
+from rejections.models import Batch, Kind
+from rejections.options import Options
+from rejections.rejecting import identifier_kind, opening
+from rejections.sql import closing as statements
+from rejections.sql import state
+from rejections.sql.closing import Span
+from rejections.states import State
+
+#: A person who has not had the progress on screen for this long is told by e-mail (seconds).
+AWAY_SECONDS = 20
+
+
+def steps(batch: Batch) -> list[str]:
+    """The steps this batch goes through, in order."""
+    if batch.kind == Kind.CLOSE_OUT:
+        return ["close_out", "notices"]
+    options = Options.from_json(batch.options)
+    wanted = {
+        "rows": True,
+        "affiliate": options.reject_affiliate_events,
+        "older": options.accept_older,
+        "remaining": options.accept_remaining,
+        "quarantine": options.free_cap,
+        "notices": True,
+    }
+    return [name for name, on in wanted.items() if on]
+
+
+def chunk(batch: Batch, at: datetime) -> None:
+    """One chunk of the batch's present step, in the caller's transaction."""
+    cursor = _STEPS[batch.step](batch, at)
+    if cursor is None:
+        next_step(batch, at)
+    else:
+        state.progress(batch.pk, cursor_at=cursor, done=batch.done)
+
+
+def next_step(batch: Batch, at: datetime) -> None:
+    """Go on to the step after the present one, or finish."""
+    order = steps(batch)
+    after = order[order.index(batch.step) + 1 :]
+    if not after:
+        end(batch, State.FINISHED, at)
+        return
+    if after[0] == "remaining":
+        _note_held_back(batch)
+    Batch.objects.filter(pk=batch.pk).update(step=after[0], cursor=0, attempts=0)
+
+
+def end(batch: Batch, target: State, at: datetime, **columns: Any) -> None:
+    """End the batch as finished, stopped or failed: tell suppliers of what moved, and who started it."""
+    supplier_id: int | None = 0
+    while (supplier_id := notices.suppliers_of(batch.pk, after=supplier_id or 0)) is not None:
+        tell(batch.pk, supplier_id, at)
+    state.advance(
+        batch.pk, [State(batch.state)], target, ended_at=at, stop_requested=False, lease_owner="",
+        lease_until=None, attempts=0, **columns,
+    )
+    _tell_starter(batch, target, at)
+
+
+def tell(batch_id: int, supplier_id: int, at: datetime) -> None:
+    """Bring what one supplier is told of the batch up to date: new rejections, and retractions."""
+    notices.write("rejections", batch_id, supplier_id, at)
+    notices.cancel_unsent(batch_id, supplier_id)
+    notices.write("retractions", batch_id, supplier_id, at)
+
+
+def _tell_starter(batch: Batch, target: State, at: datetime) -> None:
+    """An e-mail to the person who started it, unless the page is open before them."""
+    person: Model | None = batch.created_by
+    away = batch.seen_at is None or (at - batch.seen_at).total_seconds() > AWAY_SECONDS
+    if batch.via != "page" or person is None or not away or not batch.created_by.email:
+        return
+    Delivery.objects.create(
+        kind=Delivery.Kind.BATCH_ENDED, channel=Delivery.Channel.EMAIL, person=batch.created_by,
+        batch_id=batch.pk, payload={"state": target.value}, created_at=at, next_attempt_at=at,
+    )
+
+
+def _affiliate(batch: Batch, at: datetime) -> int | None:
+    last, _ = statements.reject_affiliate_events(batch.pk, after=batch.cursor, limit=settings.CHUNK_ROWS)
+    return last
+
+
+def _older(batch: Batch, at: datetime) -> int | None:
+    leads = statements.pending_leads(older_span(batch), after=batch.cursor, limit=settings.CHUNK_ROWS)
+    return _accept(batch, Cause.ACCEPTED_OLDER, leads, at)
+
+
+def _remaining(batch: Batch, at: datetime) -> int | None:
+    leads = statements.pending_leads(
+        remaining_span(batch), after=batch.cursor, limit=settings.CHUNK_ROWS, held=_held(batch)
+    )
+    return _accept(batch, Cause.ACCEPTED_REMAINING, leads, at)
+
+
+def _close_out(batch: Batch, at: datetime) -> int | None:
+    leads = statements.pending_leads(
+        remaining_span(batch), after=batch.cursor, limit=settings.CHUNK_ROWS, held=(batch.pk, None, None),
+        only=batch.mapping.get("leads"),
+    )
+    return _accept(batch, Cause.ACCEPTED_CLOSE_OUT, leads, at)
+
+
+def _accept(batch: Batch, cause: Cause, leads: list[int], at: datetime) -> int | None:
+    if not leads:
+        return None
+    moving = [Moving(lead_id) for lead_id in leads]
+    move(cause, Status.ACCEPTED, moving, at=at, actor_id=batch.created_by_id, batch_id=batch.pk)
+    return leads[-1]
+
+
+def _quarantine(batch: Batch, at: datetime) -> int | None:
+    moved = quarantine.release(
+        batch.campaign, at=at, actor_id=batch.created_by_id, batch_id=batch.pk
+    )
+    return batch.cursor + moved if moved else None
+
+
+def _notices(batch: Batch, at: datetime) -> int | None:
+    supplier_id = notices.suppliers_of(batch.pk, after=batch.cursor)
+    if supplier_id is not None:
+        tell(batch.pk, supplier_id, at)
+    return supplier_id
+
+
+_STEPS: dict[str, Callable[[Batch, datetime], int | None]] = {
+    "affiliate": _affiliate,
+    "older": _older,
+    "remaining": _remaining,
+    "close_out": _close_out,
+    "quarantine": _quarantine,
+    "notices": _notices,
+}
+
+
+def older_span(batch: Batch) -> Span:
+    """Pending leads from before the window opened."""
+    return Span(batch.campaign_id, None, opening(batch, Options.from_json(batch.options)))
+
+
+def remaining_span(batch: Batch) -> Span:
+    """Pending leads up to and including the through date, from before the upload."""
+    options = Options.from_json(batch.options)
+    through = options.through_end(batch.time_zone)
+    return Span(batch.campaign_id, None, min(through, batch.created_at) if through else batch.created_at)
+
+
+def _held(batch: Batch) -> tuple[int, int | None, datetime | None]:
+    _, slot = identifier_kind(batch.campaign_id, ColumnMap.from_json(batch.mapping))
+    return batch.pk, slot, opening(batch, Options.from_json(batch.options))
+
+
+def _note_held_back(batch: Batch) -> None:
+    batch_id, slot, opens = _held(batch)
+    held = statements.held_back(remaining_span(batch), batch_id, slot, opens)
+    Batch.objects.filter(pk=batch.pk).update(held_back=held)
+
+

@@ -1,0 +1,184 @@
+"""What people ask of a batch: map, check again, review, start, stop, continue, undo, cancel.
+
+Each is guarded by the state the batch stands in; asked twice, it happens once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from django.db import transaction
+
+from campaigns.models import User
+from campaigns.models.terms import IMPORT_OPTIONS
+from campaigns.rules import local_date
+from leads.sql import undo as undo_statements
+from rejections import options as option_rules
+from rejections.columns import ColumnMap, check
+from rejections.models import Batch, BatchRow
+from rejections.options import Options
+from rejections.reading import field_facts
+from rejections.refusals import Refused
+from rejections.rejecting import Reader, Terms, check_rows
+from rejections.sql import rows, state
+from rejections.states import UNDOABLE, State
+
+#: More leads than this, not named by the file, move only after the person has typed their number.
+UNNAMED_WITHOUT_TYPING = 100
+
+
+def may_reject(person: User) -> bool:
+    """Whether this person may import rejections and accept leads at all."""
+    if person.is_staff:
+        return True
+    return bool(person.client_id) and person.has_perm("rejections.reject_as_client")
+
+
+def may_change(person: User, batch: Batch) -> bool:
+    """Whether this person may start, stop and undo this batch: a client user only its own side's."""
+    return may_reject(person) and (person.is_staff or batch.client_side_id == person.client_id)
+
+
+def withdrawn(person: User | None, batch: Batch) -> Collection[str]:
+    """Options this person may not use in the batch's campaign."""
+    if person is None or person.is_staff:
+        return ()
+    return [name for name in batch.campaign.withdrawn_options if name in IMPORT_OPTIONS]
+
+
+def map_columns(batch: Batch, mapping: ColumnMap) -> None:
+    """Store the mapping and have the file checked; raises Refused when it does not fit the file."""
+    check(mapping, batch.reading["columns"], field_facts(batch.campaign_id))
+    _advance(
+        batch, [State.MAPPING, State.CHECKED], State.CHECKING, mapping=mapping.to_json(), cursor=0, done=0,
+        attempts=0,
+    )
+
+
+def read_again(batch: Batch, choices: dict[str, object]) -> None:
+    """Have the file read in another way: encoding, delimiter, sheet or header row."""
+    _advance(
+        batch, [State.MAPPING, State.CHECKED], State.UPLOADED, choices=choices, reading={}, mapping={},
+        cursor=0, done=0, rows=0, attempts=0,
+    )
+
+
+def review(batch: Batch, *, accept: Sequence[int], skip: Sequence[int]) -> None:
+    """Accept or skip suggestions for damaged identifiers, and decide these rows anew."""
+    with transaction.atomic():
+        locked = Batch.objects.select_for_update().select_related("campaign").get(pk=batch.pk)
+        if locked.state != State.CHECKED:
+            raise _wrong_state(locked)
+        suggested = BatchRow.objects.filter(batch=locked, note__has_key="lead")
+        lines = sorted({*accept, *skip})
+        leads = list(suggested.filter(line__in=lines).values_list("note__lead", flat=True))
+        suggested.filter(line__in=accept).update(review="accept")
+        suggested.filter(line__in=skip).update(review="skip")
+        rivals = BatchRow.objects.filter(batch=locked, lead_id__in=leads)
+        affected = sorted({*lines, *rivals.values_list("line", flat=True)})
+        rivals.update(first_line=None)
+        BatchRow.objects.filter(batch=locked, line__in=lines).update(first_line=None)
+        reader = Reader(Terms.of(locked))
+        raws = rows.take(
+            locked.pk, after=0, limit=len(affected), columns=reader.terms.positions, lines=affected
+        )
+        check_rows(locked.pk, reader, raws)
+        rows.mark_duplicates(locked.pk, leads)
+
+
+def start(
+    batch: Batch,
+    options: Options,
+    *,
+    person: User | None,
+    unnamed: int = 0,
+    typed: int | None = None,
+) -> None:
+    """Start a checked batch under these options; raises Refused with the sentence.
+
+    `unnamed` is the number of leads that would move without being named by the file; above
+    UNNAMED_WITHOUT_TYPING the person must have `typed` it.
+    """
+    uploaded_on = local_date(batch.created_at, batch.time_zone)
+    options = option_rules.check(options, uploaded_on, withdrawn(person, batch))
+    if unnamed > UNNAMED_WITHOUT_TYPING and typed != unnamed:
+        raise Refused(
+            "number_not_typed", f"{unnamed:,} leads that the file does not name would be accepted",
+            f"Type {unnamed} to confirm. Nothing was changed.",
+        )
+    _advance(batch, [State.CHECKED], State.WAITING, options=options.to_json(), cursor=0, done=0, attempts=0)
+
+
+def stop(batch: Batch, at: datetime) -> None:
+    """Stop after the present chunk; a waiting batch stops at once."""
+    if state.advance(batch.pk, [State.WAITING], State.STOPPED, ended_at=at):
+        return
+    running = Batch.objects.filter(pk=batch.pk, state=State.APPLYING)
+    if not running.update(stop_requested=True):
+        batch.refresh_from_db()
+        raise _wrong_state(batch)
+
+
+def resume(batch: Batch) -> None:
+    """Continue a stopped batch, or a failed one in the state it failed in."""
+    if state.advance(batch.pk, [State.STOPPED], State.WAITING, ended_at=None, stop_requested=False):
+        return
+    failed_in = batch.failed_in
+    target = State.WAITING if failed_in == State.APPLYING else State(failed_in or State.UPLOADED)
+    cleared = {"error_code": "", "error": "", "failed_in": "", "ended_at": None, "attempts": 0}
+    if target == State.UNDOING:
+        _take_turn(batch, [State.FAILED], State.UNDOING, **cleared)
+    else:
+        _advance(batch, [State.FAILED], target, **cleared)
+
+
+def undo(batch: Batch, *, person: User | None, lines: Sequence[int] | None, at: datetime) -> None:
+    """Begin to take the batch back: all of it, or the leads of these rows."""
+    if batch.state in (State.UNDOING, State.UNDONE):
+        return
+    if not undo_statements.count_undoable(batch.pk, lines) and lines is not None:
+        raise Refused("nothing_to_undo", "None of these rows moved a lead", "Nothing was changed.")
+    _take_turn(
+        batch, UNDOABLE, State.UNDOING, undo_lines=lines, undone_by=person, undo_from=batch.state, kept={},
+        cursor=0, done=0, attempts=0, run_started_at=at, ended_at=None,
+    )
+
+
+def cancel(batch: Batch, at: datetime) -> None:
+    """Drop a batch that has not started."""
+    _advance(batch, [State.UPLOADED, State.MAPPING, State.CHECKED], State.CANCELLED, ended_at=at)
+
+
+def next_waiting(batch: Batch) -> int | None:
+    """The oldest batch that waits for this one's turn to end."""
+    waiting = state.rivals_of(batch).filter(state=State.WAITING).order_by("pk").first()
+    return waiting.pk if waiting else None
+
+
+def _advance(batch: Batch, sources: Collection[State], target: State, **columns: object) -> None:
+    if not state.advance(batch.pk, sources, target, **columns):
+        batch.refresh_from_db()
+        raise _wrong_state(batch)
+    batch.refresh_from_db()
+
+
+def _take_turn(batch: Batch, sources: Collection[State], target: State, **columns: object) -> None:
+    if state.take_turn(batch, sources, target, **columns):
+        batch.refresh_from_db()
+        return
+    batch.refresh_from_db()
+    if batch.state not in sources:
+        raise _wrong_state(batch)
+    raise Refused(
+        "campaign_busy", "Another import of this campaign is running",
+        "Nothing was changed. Try again when it has ended.",
+    )
+
+
+def _wrong_state(batch: Batch) -> Refused:
+    label = State(batch.state).label
+    return Refused(
+        "wrong_state", f"{batch.get_kind_display()} {batch.pk} is {label} now",
+        "Somebody else, or this page in another tab, was faster. Nothing was changed by this click.",
+    )

@@ -1,0 +1,134 @@
+"""From an uploaded file to staged rows: read in a child process, guess what the columns mean."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+
+from campaigns.lists import fold_phrase
+from campaigns.models import Field, Phrase
+from rejections import sandbox
+from rejections.columns import ColumnMap, FieldFacts, check, column_for, guess
+from rejections.models import Batch
+from rejections.reader import Choices, Limits, Reading
+from rejections.refusals import Refused
+from rejections.sql import rows, state
+from rejections.states import State
+
+#: Longer texts are explanations, not phrases: they are rejected under CLIENT_OTHER like unknown ones.
+LONGEST_PHRASE = 500
+#: Rows looked at when guessing.
+SAMPLE_ROWS = 200
+
+
+def limits() -> Limits:
+    """What a file may hold, from the settings."""
+    return Limits(
+        csv_bytes=settings.CSV_MAX_BYTES,
+        csv_rows=settings.CSV_MAX_ROWS,
+        xlsx_bytes=settings.XLSX_MAX_BYTES,
+        xlsx_unpacked_bytes=settings.XLSX_MAX_UNPACKED_BYTES,
+        xlsx_cells=settings.XLSX_MAX_CELLS,
+    )
+
+
+def path_of(batch: Batch) -> Path:
+    """Where the uploaded file lies."""
+    return Path(settings.UPLOAD_DIR) / batch.file
+
+
+def look(path: Path, choices: dict[str, Any]) -> dict[str, Any]:
+    """How the file would be read, in its JSON form; raises Refused when it is not a table."""
+    reading, _ = sandbox.look(path, Choices(**choices), limits())
+    return asdict(reading)
+
+
+def read(batch: Batch, owner: str, at: datetime) -> None:
+    """Stage the file's raw rows in one transaction, then go on to Map (a program's mapping: to Check)."""
+    if not batch.reading:
+        batch.reading = look(path_of(batch), batch.choices)
+    reading = Reading(**batch.reading)
+    with transaction.atomic():
+        state.fence(batch.pk, owner, State.UPLOADED)
+        rows.unstage(batch.pk)
+        with sandbox.copy_stream(path_of(batch), reading, limits()) as stream:
+            staged = rows.stage(batch.pk, stream)
+        if not staged:
+            raise Refused(
+                "header_only", "The file has a header and no rows",
+                "Nothing was changed. To accept leads without a file, use Accept leads on the campaign's page.",
+            )
+        batch.rows = staged
+        target = State.CHECKING if batch.mapping else State.MAPPING
+        mapping = _complete(batch) if batch.mapping else _suggest(batch)
+        state.advance(
+            batch.pk, [State.UPLOADED], target, reading=batch.reading, mapping=mapping.to_json(),
+            rows=staged, cursor=0, done=0, attempts=0,
+        )
+
+
+def field_facts(campaign_id: int) -> list[FieldFacts]:
+    """The campaign's fields, as identifiers."""
+    return [
+        FieldFacts(f.name, f.label, f.kind, f.dedupe, f.dedupe_ready)
+        for f in Field.objects.filter(campaign_id=campaign_id)
+    ]
+
+
+def _complete(batch: Batch) -> ColumnMap:
+    """A program's mapping with the columns it left to us, checked; raises Refused."""
+    asked = ColumnMap.from_json(batch.mapping)
+    columns, fields = batch.reading["columns"], field_facts(batch.campaign_id)
+    guessed = guess(columns, _samples(batch), fields)
+    named = asked.identifier_column or column_for(asked.identifier, columns, fields)
+    reason = asked.reason_column or guessed.reason_column
+    complete = ColumnMap(asked.identifier, named, reason, asked.default_reason, asked.only_where)
+    return check(complete, columns, fields)
+
+
+def _suggest(batch: Batch) -> ColumnMap:
+    """The mapping to show first: the client's last one for the same columns, else a guess."""
+    columns = batch.reading["columns"]
+    remembered = (
+        Batch.objects.filter(campaign__client_id=batch.campaign.client_id, reading__columns=columns)
+        .exclude(pk=batch.pk)
+        .exclude(started_at=None)
+        .order_by("-id")
+        .first()
+    )
+    fields = field_facts(batch.campaign_id)
+    if remembered is not None:
+        try:
+            return check(ColumnMap.from_json(remembered.mapping), columns, fields)
+        except Refused:
+            pass  # the other campaign's identifier is not one here
+    return guess(columns, _samples(batch), fields)
+
+
+def _samples(batch: Batch) -> list[list[str]]:
+    return [cells for _, cells in rows.line_range(batch.pk, after=0, limit=SAMPLE_ROWS)]
+
+
+def keep_phrases(batch: Batch) -> None:
+    """Keep the client's unknown phrases of this file in its phrase list, waiting for a disposition."""
+    mapping = ColumnMap.from_json(batch.mapping)
+    texts = [mapping.default_reason] if mapping.default_reason.strip() else []
+    if mapping.reason_column:
+        column = batch.reading["columns"].index(mapping.reason_column)
+        texts += [text for text, _ in rows.phrases(batch.pk, column)]
+    client_id = batch.campaign.client_id
+    new = {fold_phrase(text): text.strip() for text in texts if len(text) <= LONGEST_PHRASE}
+    known = set(Phrase.objects.filter(client_id=client_id, folded__in=new).values_list("folded", flat=True))
+    Phrase.objects.bulk_create(
+        [
+            Phrase(client_id=client_id, text=text, folded=folded)
+            for folded, text in new.items()
+            if folded and folded not in known
+        ],
+        ignore_conflicts=True,
+    )

@@ -1,0 +1,101 @@
+"""Statements that tell what a batch has done: queries over its events, never stored counters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import NamedTuple
+
+from django.db import connection
+
+
+class Moved(NamedTuple):
+    """Leads a batch moved for one cause from one status."""
+
+    cause: str
+    from_status: str
+    leads: int
+    price: Decimal
+    slots: int
+
+
+def moved(batch_id: int) -> list[Moved]:
+    """What the batch moved, by cause and former status; what Undo took back is counted all the same."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT e.cause, e.from_status, count(*), sum(l.price), count(*) FILTER (WHERE e.was_in_cap)
+            FROM leads_leadevent e JOIN leads_lead l ON l.id = e.lead_id
+            WHERE e.batch_id = %s AND e.cause <> 'undone' GROUP BY e.cause, e.from_status
+            """,
+            [batch_id],
+        )
+        return [Moved(*row) for row in cursor.fetchall()]
+
+
+def restored(batch_id: int) -> int:
+    """Leads that Undo of this batch has put back."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM leads_leadevent WHERE batch_id = %s AND cause = 'undone'", [batch_id]
+        )
+        return int(cursor.fetchone()[0])
+
+
+def affiliate_events(batch_id: int) -> int:
+    """Affiliate events the batch rejected and nobody has put back."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM leads_affiliateevent WHERE batch_id = %s", [batch_id])
+        return int(cursor.fetchone()[0])
+
+
+class Kept(NamedTuple):
+    """A lead that Undo left as it is, and the newest thing that happened to it since."""
+
+    lead_id: int
+    line: int | None
+    status: str
+    is_final: bool
+    cause: str | None
+    at: datetime | None
+    by: str | None
+    batch_id: int | None
+
+
+def kept(batch_id: int, causes: Sequence[str], limit: int) -> list[Kept]:
+    """Leads of an undone batch that were not put back, with who changed them since; at most `limit`."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT e.lead_id, e.line, l.status, l.is_final, since.cause, since.at, since.username, since.batch_id
+            FROM leads_leadevent e JOIN leads_lead l ON l.id = e.lead_id
+            LEFT JOIN LATERAL (
+                SELECT n.cause, n.at, n.batch_id, u.username FROM leads_leadevent n
+                LEFT JOIN campaigns_user u ON u.id = n.actor_id
+                WHERE n.lead_id = e.lead_id AND n.id > e.id AND n.undoes_id IS NULL
+                ORDER BY n.id DESC LIMIT 1
+            ) since ON true
+            WHERE e.batch_id = %s AND e.cause = ANY(%s)
+              AND NOT EXISTS (SELECT FROM leads_leadevent u WHERE u.undoes_id = e.id)
+            ORDER BY e.lead_id LIMIT %s
+            """,
+            [batch_id, list(causes), limit],
+        )
+        return [Kept(*row) for row in cursor.fetchall()]
+
+
+def later_already_rejected(batch_id: int, campaign_id: int) -> list[tuple[int, int]]:
+    """Later batches with rows that ended `already_rejected` on leads this one put back: (batch, rows)."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT r.batch_id, count(*) FROM rejections_batchrow r
+            JOIN rejections_batch b ON b.id = r.batch_id
+            JOIN leads_leadevent e ON e.batch_id = %s AND e.lead_id = r.lead_id AND e.cause = 'undone'
+            WHERE b.id > %s AND b.campaign_id = %s AND r.outcome = 'already_rejected'
+            GROUP BY r.batch_id ORDER BY r.batch_id
+            """,
+            [batch_id, batch_id, campaign_id],
+        )
+        return cursor.fetchall()

@@ -1,0 +1,42 @@
+"""Doors for the worker. A message carries a batch id and no more; Postgres knows what is left to do."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+
+from celery import shared_task
+from django.conf import settings
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+from rejections import control, sweeping, workflows
+from rejections.models import Batch
+
+log = logging.getLogger(__name__)
+
+
+def ring(batch_id: int) -> None:
+    """Tell a worker that there is work. A dead broker is no failure: the sweeper rings again."""
+    try:
+        run_batch.delay(batch_id)
+    except OperationalError:
+        log.warning("the broker is away: batch %s waits for the sweeper", batch_id)
+
+
+@shared_task
+def run_batch(batch_id: int, **_: object) -> None:
+    """Work on one batch for a while, then ring for what is left, or for the next in the queue."""
+    owner = f"worker-{uuid.uuid4().hex}"
+    if workflows.run(batch_id, owner=owner, clock=timezone.now, seconds=settings.WORK_SECONDS):
+        ring(batch_id)
+    elif batch := Batch.objects.filter(pk=batch_id).first():
+        if waiting := control.next_waiting(batch):
+            ring(waiting)
+
+
+@shared_task
+def sweep(**_: object) -> None:
+    """Ring for every batch that nobody works on, and clear away what was never started."""
+    for batch_id in sweeping.sweep(timezone.now()):
+        ring(batch_id)

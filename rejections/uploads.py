@@ -1,0 +1,191 @@
+"""Receiving a file, or what stands for one: kept on disk, looked at, and made a batch."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+
+from campaigns.models import Campaign, User
+from rejections import reading
+from rejections.columns import ColumnMap
+from rejections.models import Batch, BatchRow, Kind
+from rejections.options import Options
+from rejections.refusals import Refused
+from rejections.states import State
+
+
+def check_window(campaign: Campaign) -> None:
+    """Raise Refused when the campaign has no maximum rejection days: nothing can be rejected in it."""
+    if campaign.return_window_days is None:
+        raise Refused(
+            "no_window", f"{campaign.name} has no maximum rejection days",
+            "Without them no lead of it can be rejected. Nothing was uploaded; an admin can set them "
+            "in the campaign's settings.",
+        )
+
+
+def receive(
+    campaign: Campaign,
+    content: Iterable[bytes],
+    file_name: str,
+    *,
+    person: User | None,
+    via: str,
+    at: datetime,
+    mapping: Mapping[str, Any] | None = None,
+    options: Options | None = None,
+    choices: Mapping[str, Any] | None = None,
+    goes_through: bool = False,
+) -> Batch:
+    """Keep an uploaded file and make it a batch to be read; raises Refused, then nothing is left behind.
+
+    `mapping` given by a program takes the batch on to its check; `goes_through` also starts it.
+    """
+    check_window(campaign)
+    path, sha256 = _keep(content)
+    try:
+        read_as = reading.look(path, dict(choices or {}))
+        return Batch.objects.create(
+            kind=Kind.REJECTION,
+            state=State.UPLOADED,
+            campaign=campaign,
+            created_at=at,
+            created_by=person,
+            client_side=person.client if person else None,
+            via=via,
+            file=str(path.relative_to(settings.UPLOAD_DIR)),
+            file_name=Path(file_name).name[:300],
+            sha256=sha256,
+            choices=dict(choices or {}),
+            reading=read_as,
+            mapping=dict(mapping or {}),
+            options=(options or Options()).to_json(),
+            window_days=campaign.return_window_days,
+            time_zone=campaign.time_zone,
+            goes_through=goes_through,
+        )
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+
+
+def receive_rows(
+    campaign: Campaign,
+    rows: Sequence[tuple[str, str]],
+    *,
+    identifier: str,
+    person: User | None,
+    via: str,
+    at: datetime,
+    options: Options | None = None,
+    goes_through: bool = False,
+) -> Batch:
+    """Make a batch of (identifier, reason) pairs that did not come in a file, ready to be checked."""
+    check_window(campaign)
+    columns = ["identifier", "reason"]
+    mapping = ColumnMap(identifier, *columns)
+    with transaction.atomic():
+        batch = Batch.objects.create(
+            kind=Kind.REJECTION,
+            state=State.CHECKING,
+            campaign=campaign,
+            created_at=at,
+            created_by=person,
+            client_side=person.client if person else None,
+            via=via,
+            reading={"columns": columns},
+            mapping=mapping.to_json(),
+            options=(options or Options()).to_json(),
+            window_days=campaign.return_window_days,
+            time_zone=campaign.time_zone,
+            rows=len(rows),
+            goes_through=goes_through,
+        )
+        BatchRow.objects.bulk_create(
+            [
+                BatchRow(batch=batch, line=line, cells=list(pair))
+                for line, pair in enumerate(rows, start=1)
+            ],
+            batch_size=5000,
+        )
+    return batch
+
+
+def close_out(
+    campaign: Campaign,
+    options: Options,
+    *,
+    person: User | None,
+    via: str,
+    at: datetime,
+    only: Sequence[int] | None = None,
+    goes_through: bool = False,
+) -> Batch:
+    """A close-out without a file: Pending leads up to the through date, or only these leads."""
+    check_window(campaign)
+    return Batch.objects.create(
+        kind=Kind.CLOSE_OUT,
+        state=State.WAITING if goes_through else State.CHECKED,
+        campaign=campaign,
+        created_at=at,
+        created_by=person,
+        client_side=person.client if person else None,
+        via=via,
+        mapping={} if only is None else {"leads": list(only)},
+        options=options.to_json(),
+        window_days=campaign.return_window_days,
+        time_zone=campaign.time_zone,
+        goes_through=goes_through,
+    )
+
+
+def same_file(batch: Batch) -> Batch | None:
+    """The last batch of this campaign with the same bytes, if there was one before."""
+    if not batch.sha256:
+        return None
+    return (
+        Batch.objects.filter(campaign_id=batch.campaign_id, sha256=batch.sha256, pk__lt=batch.pk)
+        .exclude(state=State.CANCELLED)
+        .select_related("created_by")
+        .first()
+    )
+
+
+def discard(batch: Batch) -> None:
+    """Remove a batch that moved nothing, its rows and its file."""
+    path = reading.path_of(batch) if batch.file else None
+    batch.delete()
+    if path is not None:
+        path.unlink(missing_ok=True)
+
+
+def _keep(content: Iterable[bytes]) -> tuple[Path, str]:
+    """Write the content under a name of our own; its path and SHA-256. Raises Refused past the limit."""
+    name = uuid.uuid4().hex
+    path = Path(settings.UPLOAD_DIR) / name[:2] / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    limit = max(settings.CSV_MAX_BYTES, settings.XLSX_MAX_BYTES)
+    digest, size = hashlib.sha256(), 0
+    try:
+        with path.open("xb") as file:
+            for part in content:
+                size += len(part)
+                if size > limit:
+                    raise Refused(
+                        "too_large", "The file is too large",
+                        f"At most {limit // 1_000_000} MB are read. Nothing was changed; split the file and "
+                        "import the parts one after the other.",
+                    )
+                digest.update(part)
+                file.write(part)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    return path, digest.hexdigest()

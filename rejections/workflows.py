@@ -1,0 +1,147 @@
+"""What a worker does with a batch: read, check, apply, close, undo; one chunk, one transaction.
+
+`run` may be called twice, at once, or after a crash: the lease admits one worker, every chunk locks
+the batch row first and reads what is left to do inside, and progress is committed with the chunk.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+
+from rejections import closing, reading, undo
+from rejections.models import Batch, Kind
+from rejections.refusals import Refused
+from rejections.rejecting import Reader, Terms, apply_rows, check_rows
+from rejections.sql import rows, state
+from rejections.sql.state import LostLease
+from rejections.states import State
+
+log = logging.getLogger(__name__)
+
+Clock = Callable[[], datetime]
+
+
+def run(batch_id: int, *, owner: str, clock: Clock, seconds: float) -> bool:
+    """Work on a batch for about `seconds`; True while there is more to do now.
+
+    Expected failures end the batch with their sentence; a bug is logged, and ends it when the batch
+    was claimed MAX_ATTEMPTS times without progress.
+    """
+    if not state.claim(batch_id, owner):
+        return False
+    deadline = time.monotonic() + seconds
+    try:
+        if Batch.objects.get(pk=batch_id).attempts > settings.MAX_ATTEMPTS:
+            raise Refused(
+                "no_progress", "The work stopped three times at the same place",
+                "Rows that were done stay done. Continue, or undo; if it stops again, tell an admin.",
+            )
+        return _work(batch_id, owner, clock, deadline)
+    except LostLease:
+        return False
+    except Refused as refusal:
+        fail(batch_id, refusal, clock())
+        return False
+    finally:
+        state.release(batch_id, owner)
+
+
+def _work(batch_id: int, owner: str, clock: Clock, deadline: float) -> bool:
+    """Chunk after chunk until nothing is left, the turn is another's, or time is up."""
+    reader: Reader | None = None
+    while time.monotonic() < deadline:
+        batch = Batch.objects.select_related("campaign").get(pk=batch_id)
+        match State(batch.state):
+            case State.UPLOADED:
+                reading.read(batch, owner, clock())
+            case State.CHECKING:
+                reader = reader or Reader(Terms.of(batch))
+                _check_chunk(batch_id, owner, reader, clock())
+            case State.WAITING:
+                if not _begin(batch, clock()):
+                    return False
+                reader = None
+            case State.APPLYING:
+                if batch.kind != Kind.CLOSE_OUT:
+                    reader = reader or Reader(Terms.of(batch))
+                _apply_chunk(batch_id, owner, reader, clock())
+            case State.UNDOING:
+                undo.chunk(batch_id, owner, clock())
+            case _:
+                return False
+    return True
+
+
+def _begin(batch: Batch, at: datetime) -> bool:
+    """From WAITING to APPLYING when the campaign is free; False while it is not."""
+    step = batch.step or closing.steps(batch)[0]
+    started = {} if batch.started_at else {"started_at": at}
+    return state.take_turn(batch, [State.WAITING], State.APPLYING, step=step, run_started_at=at, **started)
+
+
+def _check_chunk(batch_id: int, owner: str, reader: Reader, at: datetime) -> None:
+    with transaction.atomic():
+        batch = state.fence(batch_id, owner, State.CHECKING)
+        if batch.cursor == 0:
+            rows.clear_first_lines(batch_id)
+        raws = rows.take(
+            batch_id, after=batch.cursor, limit=settings.CHUNK_ROWS, columns=reader.terms.positions
+        )
+        if raws:
+            check_rows(batch_id, reader, raws)
+            state.progress(batch_id, cursor_at=raws[-1].line, done=batch.done + len(raws))
+        else:
+            _checked(batch, at)
+    reader.forget()
+
+
+def _checked(batch: Batch, at: datetime) -> None:
+    """The whole file is decided: name the duplicates, keep new phrases, and stop or go through."""
+    rows.mark_duplicates(batch.pk)
+    reading.keep_phrases(batch)
+    target = State.WAITING if batch.goes_through else State.CHECKED
+    state.advance(
+        batch.pk, [State.CHECKING], target, cursor=0, done=0, step="", attempts=0, ended_at=None
+    )
+
+
+def _apply_chunk(batch_id: int, owner: str, reader: Reader | None, at: datetime) -> None:
+    with transaction.atomic():
+        batch = state.fence(batch_id, owner, State.APPLYING)
+        if batch.stop_requested:
+            closing.end(batch, State.STOPPED, at)
+        elif batch.step == "rows" and reader is not None:
+            _apply_rows(batch, reader, at)
+        else:
+            closing.chunk(batch, at)
+    if reader is not None:
+        reader.forget()
+
+
+def _apply_rows(batch: Batch, reader: Reader, at: datetime) -> None:
+    raws = rows.take(
+        batch.pk, after=batch.settled_line, limit=settings.CHUNK_ROWS, columns=reader.terms.positions
+    )
+    if not raws:
+        closing.next_step(batch, at)
+        return
+    apply_rows(batch, reader, raws, at)
+    line = raws[-1].line
+    state.progress(batch.pk, cursor_at=line, done=batch.done + len(raws), settled_line=line)
+
+
+def fail(batch_id: int, refusal: Refused, at: datetime) -> None:
+    """End the batch as FAILED with the refusal's sentence; the leads moved so far are told of."""
+    with transaction.atomic():
+        batch = Batch.objects.select_for_update().select_related("campaign").get(pk=batch_id)
+        if batch.state not in (State.UPLOADED, State.CHECKING, State.APPLYING, State.UNDOING):
+            return
+        error = {"error_code": refusal.code, "error": f"{refusal.title}. {refusal.detail}"}
+        closing.end(batch, State.FAILED, at, failed_in=batch.state, **error)
+    log.warning("batch %s failed: %s", batch_id, refusal.code)
