@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from django.db import connection
 
-from leads.models import LeadKey
 from leads.statuses import NAMEABLE
 
 #: More matches of one key than this are not read: the row is ambiguous anyway.
@@ -75,18 +74,18 @@ def resembling_ids(campaign_id: int, low: int, high: int, limit: int) -> list[tu
 
 
 def resembling_keys(
-    campaign_id: int, slot: int, prefix: str, length: int, limit: int
+    campaign_id: int, slot: int, low: str, high: str, limit: int
 ) -> list[tuple[str, LeadFacts]]:
-    """Nameable leads whose key begins with `prefix` and has `length` characters: at most `limit`."""
+    """Nameable leads whose key lies between `low` and `high` (collation "C") and is as long: at most `limit`."""
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
             SELECT k.key, {_FACTS} FROM leads_leadkey k JOIN leads_lead l ON l.id = k.lead_id
-            WHERE k.campaign_id = %s AND k.slot = %s AND k.key >= %s AND k.key < %s
+            WHERE k.campaign_id = %s AND k.slot = %s AND k.key BETWEEN %s AND %s
               AND length(k.key) = %s AND l.status = ANY(%s)
             LIMIT %s
             """,
-            [campaign_id, slot, prefix, prefix + "\U0010ffff", length, list(NAMEABLE), limit],
+            [campaign_id, slot, low, high, len(low), list(NAMEABLE), limit],
         )
         return [(key, LeadFacts(*facts)) for key, *facts in cursor.fetchall()]
 
@@ -100,7 +99,3 @@ def lock(lead_ids: Iterable[int]) -> dict[int, LeadFacts]:
         )
         return {row[0]: LeadFacts(*row) for row in cursor.fetchall()}
 
-
-def uid_slot() -> int:
-    """The slot of the key table that holds UIDs."""
-    return LeadKey.UID_SLOT
