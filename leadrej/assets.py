@@ -3,6 +3,7 @@
 Run as `python -m leadrej.assets`, after `npm ci`. `static/icons.txt` names the icons, one a line.
 """
 
+import json
 import re
 import shutil
 import sys
@@ -55,5 +56,14 @@ def symbol(name: str) -> str:
     return f'<symbol id="i-{name}" viewBox="0 0 24 24" {style}>{strokes}</symbol>\n'
 
 
+def clean_lock() -> None:
+    """Take the addresses of donation pages out of package-lock.json, which is to hold hashes only."""
+    path = CHECKOUT / "package-lock.json"
+    lock = json.loads(path.read_text(encoding="utf-8"))
+    for package in lock["packages"].values():
+        package.pop("funding", None)
+    path.write_text(json.dumps(lock, indent=2) + "\n", encoding="utf-8")
+
+
 if __name__ == "__main__":
-    copy_all()
+    clean_lock() if sys.argv[1:] == ["--clean-lock"] else copy_all()
