@@ -11,7 +11,6 @@ from datetime import datetime
 from django.db import transaction
 
 from campaigns.models import User
-from campaigns.models.terms import IMPORT_OPTIONS
 from campaigns.rules import local_date
 from leads.sql import undo as undo_statements
 from rejections import options as option_rules
@@ -23,6 +22,7 @@ from rejections.refusals import Refused
 from rejections.rejecting import Reader, Terms, check_rows
 from rejections.sql import rows, state
 from rejections.states import UNDOABLE, State
+from rejections.uploads import withdrawn
 
 #: More leads than this, not named by the file, move only after the person has typed their number.
 UNNAMED_WITHOUT_TYPING = 100
@@ -38,13 +38,6 @@ def may_reject(person: User) -> bool:
 def may_change(person: User, batch: Batch) -> bool:
     """Whether this person may start, stop and undo this batch: a client user only its own side's."""
     return may_reject(person) and (person.is_staff or batch.client_side_id == person.client_id)
-
-
-def withdrawn(person: User | None, batch: Batch) -> Collection[str]:
-    """Options this person may not use in the batch's campaign."""
-    if person is None or person.is_staff:
-        return ()
-    return [name for name in batch.campaign.withdrawn_options if name in IMPORT_OPTIONS]
 
 
 def map_columns(batch: Batch, mapping: ColumnMap) -> None:
@@ -101,7 +94,7 @@ def start(
     UNNAMED_WITHOUT_TYPING the person must have `typed` it.
     """
     uploaded_on = local_date(batch.created_at, batch.time_zone)
-    options = option_rules.check(options, uploaded_on, withdrawn(person, batch))
+    options = option_rules.check(options, uploaded_on, withdrawn(person, batch.campaign))
     if unnamed > UNNAMED_WITHOUT_TYPING and typed != unnamed:
         raise Refused(
             "number_not_typed", f"{unnamed:,} leads that the file does not name would be accepted",

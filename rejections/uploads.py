@@ -13,6 +13,8 @@ from django.conf import settings
 from django.db import transaction
 
 from campaigns.models import Campaign, User
+from campaigns.rules import local_date
+from rejections import options as option_rules
 from rejections import reading
 from rejections.columns import ColumnMap
 from rejections.models import Batch, BatchRow, Kind
@@ -29,6 +31,17 @@ def check_window(campaign: Campaign) -> None:
             "Without them no lead of it can be rejected. Nothing was uploaded; an admin can set them "
             "in the campaign's settings.",
         )
+
+
+def withdrawn(person: User | None, campaign: Campaign) -> list[str]:
+    """Import options this person may not use: a campaign may withdraw any from its client users."""
+    return [] if person is None or person.is_staff else list(campaign.withdrawn_options)
+
+
+def _allowed(options: Options | None, campaign: Campaign, person: User | None, at: datetime) -> Options:
+    """The options a program starts with, checked as Start would; raises Refused."""
+    uploaded_on = local_date(at, campaign.time_zone)
+    return option_rules.check(options or Options(), uploaded_on, withdrawn(person, campaign))
 
 
 def receive(
@@ -49,6 +62,7 @@ def receive(
     `mapping` given by a program takes the batch on to its check; `goes_through` also starts it.
     """
     check_window(campaign)
+    allowed = _allowed(options, campaign, person, at)
     path, sha256 = _keep(content)
     try:
         read_as = reading.look(path, dict(choices or {}))
@@ -66,7 +80,7 @@ def receive(
             choices=dict(choices or {}),
             reading=read_as,
             mapping=dict(mapping or {}),
-            options=(options or Options()).to_json(),
+            options=allowed.to_json(),
             window_days=campaign.return_window_days,
             time_zone=campaign.time_zone,
             goes_through=goes_through,
@@ -102,7 +116,7 @@ def receive_rows(
             via=via,
             reading={"columns": columns},
             mapping=mapping.to_json(),
-            options=(options or Options()).to_json(),
+            options=_allowed(options, campaign, person, at).to_json(),
             window_days=campaign.return_window_days,
             time_zone=campaign.time_zone,
             rows=len(rows),
@@ -139,7 +153,7 @@ def close_out(
         client_side=person.client if person else None,
         via=via,
         mapping={} if only is None else {"leads": list(only)},
-        options=options.to_json(),
+        options=_allowed(options, campaign, person, at).to_json(),
         window_days=campaign.return_window_days,
         time_zone=campaign.time_zone,
         goes_through=goes_through,

@@ -20,16 +20,20 @@ class LostLease(Exception):
 
 
 def claim(batch_id: int, owner: str) -> bool:
-    """Take the batch's lease if nobody holds it and there is work; counts an attempt."""
+    """Take the batch's lease if nobody holds it and there is work; counts an attempt (waiting is none).
+
+    A batch that a chunk has locked is not waited for: somebody is at work on it.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             """
             UPDATE rejections_batch
             SET lease_owner = %s, lease_until = clock_timestamp() + make_interval(secs => %s),
-                attempts = attempts + 1
-            WHERE id = %s AND state = ANY(%s) AND (lease_until IS NULL OR lease_until < clock_timestamp())
+                attempts = CASE state WHEN %s THEN 0 ELSE attempts + 1 END
+            WHERE id = (SELECT id FROM rejections_batch WHERE id = %s FOR UPDATE SKIP LOCKED)
+              AND state = ANY(%s) AND (lease_until IS NULL OR lease_until < clock_timestamp())
             """,
-            [owner, settings.LEASE_SECONDS, batch_id, list(RUNNABLE)],
+            [owner, settings.LEASE_SECONDS, State.WAITING, batch_id, list(RUNNABLE)],
         )
         return cursor.rowcount == 1
 

@@ -1,0 +1,79 @@
+"""The result of a batch as a file: the person's own columns and ours, in the order of the file."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+
+from leads.sheet import shield, xml_safe
+from rejections.decisions import Outcome
+from rejections.models import Batch, Kind
+from rejections.options import Options
+from rejections.rejecting import opening
+from rejections.sql import rows
+from rejections.states import State
+
+#: Our columns, after the file's own.
+COLUMNS = ("line", "outcome", "advice", "lead_id", "status")
+#: A sheet holds 1,048,576 rows; one is the header.
+XLSX_ROWS = 1_048_575
+
+_NOT_STARTED = "This row was not settled: continue the import, or import it again."
+_CLOSE_OUT_HEADER = ("lead_id", "uid", "status", "valid_at")
+
+
+def table(batch: Batch) -> Iterator[Sequence[str]]:
+    """Header, then each row with its outcome; read from a server-side cursor, so memory stays flat."""
+    if batch.kind == Kind.CLOSE_OUT:
+        yield _CLOSE_OUT_HEADER
+        yield from rows.accepted_leads(batch.pk)
+        return
+    columns = batch.reading["columns"]
+    yield [*columns, *COLUMNS]
+    opens = opening(batch, Options.from_json(batch.options))
+    open_ended = batch.started_at is not None and not batch.settled_all
+    for line, cells, outcome, lead_id, status in rows.results(batch.pk, opens):
+        raw = [*cells, *[""] * (len(columns) - len(cells))][: len(columns)]
+        if open_ended and line > batch.settled_line:
+            yield [*raw, str(line), "", _NOT_STARTED, lead_id, status]
+        else:
+            yield [*raw, str(line), outcome, Outcome(outcome).advice if outcome else "", lead_id, status]
+
+
+def as_csv(batch: Batch) -> Iterator[bytes]:
+    """The table as CSV: UTF-8 with BOM, safe from formulas, loss-free."""
+    yield "\ufeff".encode()
+    buffer = io.StringIO()
+    writer = csv.writer(buffer)
+    for number, row in enumerate(table(batch)):
+        writer.writerow([shield(cell) for cell in row])
+        if number % 500 == 0:
+            yield buffer.getvalue().encode()
+            buffer.seek(0)
+            buffer.truncate()
+    yield buffer.getvalue().encode()
+
+
+def write_xlsx(batch: Batch, path: Path) -> None:
+    """The table as XLSX: every value is text, and no value is a formula."""
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet("Result")
+    sheet.freeze_panes = "A2"
+    for row in table(batch):
+        cells = []
+        for text in row:
+            cell = WriteOnlyCell(sheet, value=xml_safe(text))
+            cell.data_type = "s"
+            cells.append(cell)
+        sheet.append(cells)
+    book.save(path)
+
+
+def has_result(batch: Batch) -> bool:
+    """Whether there is something to download: the batch has been checked."""
+    return batch.state not in (State.UPLOADED, State.MAPPING, State.CHECKING)
