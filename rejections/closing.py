@@ -11,7 +11,6 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Model
 
 from leads import quarantine
 from leads.models import Delivery
@@ -74,8 +73,15 @@ def end(batch: Batch, target: State, at: datetime, **columns: Any) -> None:
     while (supplier_id := notices.suppliers_of(batch.pk, after=supplier_id or 0)) is not None:
         tell(batch.pk, supplier_id, at)
     state.advance(
-        batch.pk, [State(batch.state)], target, ended_at=at, stop_requested=False, lease_owner="",
-        lease_until=None, attempts=0, **columns,
+        batch.pk,
+        [State(batch.state)],
+        target,
+        ended_at=at,
+        stop_requested=False,
+        lease_owner="",
+        lease_until=None,
+        attempts=0,
+        **columns,
     )
     _tell_starter(batch, target, at)
 
@@ -89,13 +95,18 @@ def tell(batch_id: int, supplier_id: int, at: datetime) -> None:
 
 def _tell_starter(batch: Batch, target: State, at: datetime) -> None:
     """An e-mail to the person who started it, unless the page is open before them."""
-    person: Model | None = batch.created_by
+    person = batch.created_by
     away = batch.seen_at is None or (at - batch.seen_at).total_seconds() > AWAY_SECONDS
-    if batch.via != "page" or person is None or not away or not batch.created_by.email:
+    if batch.via != "page" or person is None or not away or not person.email:
         return
     Delivery.objects.create(
-        kind=Delivery.Kind.BATCH_ENDED, channel=Delivery.Channel.EMAIL, person=batch.created_by,
-        batch_id=batch.pk, payload={"state": target.value}, created_at=at, next_attempt_at=at,
+        kind=Delivery.Kind.BATCH_ENDED,
+        channel=Delivery.Channel.EMAIL,
+        person=person,
+        batch_id=batch.pk,
+        payload={"state": target.value},
+        created_at=at,
+        next_attempt_at=at,
     )
 
 
@@ -118,7 +129,10 @@ def _remaining(batch: Batch, at: datetime) -> int | None:
 
 def _close_out(batch: Batch, at: datetime) -> int | None:
     leads = statements.pending_leads(
-        remaining_span(batch), after=batch.cursor, limit=settings.CHUNK_ROWS, held=(batch.pk, None, None),
+        remaining_span(batch),
+        after=batch.cursor,
+        limit=settings.CHUNK_ROWS,
+        held=(batch.pk, None, None),
         only=batch.mapping.get("leads"),
     )
     return _accept(batch, Cause.ACCEPTED_CLOSE_OUT, leads, at)
@@ -133,9 +147,7 @@ def _accept(batch: Batch, cause: Cause, leads: list[int], at: datetime) -> int |
 
 
 def _quarantine(batch: Batch, at: datetime) -> int | None:
-    moved = quarantine.release(
-        batch.campaign, at=at, actor_id=batch.created_by_id, batch_id=batch.pk
-    )
+    moved = quarantine.release(batch.campaign, at=at, actor_id=batch.created_by_id, batch_id=batch.pk)
     return batch.cursor + moved if moved else None
 
 
@@ -177,5 +189,3 @@ def _note_held_back(batch: Batch) -> None:
     batch_id, slot, opens = _held(batch)
     held = statements.held_back(remaining_span(batch), batch_id, slot, opens)
     Batch.objects.filter(pk=batch.pk).update(held_back=held)
-
-

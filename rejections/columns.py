@@ -22,7 +22,17 @@ _KIND_HEADERS = {
 _REASON_HEADERS = {"rejectionreason", "reason", "rejectreason", "returnreason", "reasonforrejection", "why"}
 _REJECTED_WORDS = {"rejected", "reject", "declined", "invalid", "returned", "return", "refused"}
 _OTHER_WORDS = {
-    "accepted", "accept", "approved", "valid", "ok", "pending", "open", "sold", "good", "contacted", "billable",
+    "accepted",
+    "accept",
+    "approved",
+    "valid",
+    "ok",
+    "pending",
+    "open",
+    "sold",
+    "good",
+    "contacted",
+    "billable",
 }
 
 
@@ -50,11 +60,14 @@ class ColumnMap:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> ColumnMap:
         """The mapping from its JSON form; names that are not its own are left aside."""
-        values = {name: data[name] or "" for name in cls.__dataclass_fields__ if name in data}
-        where = values.pop("only_where", None)
-        if where:
-            values["only_where"] = OnlyWhere(where["column"], tuple(where["values"]))
-        return cls(**values)
+        where = data.get("only_where")
+        return cls(
+            identifier=data.get("identifier") or LEAD_ID,
+            identifier_column=data.get("identifier_column") or "",
+            reason_column=data.get("reason_column") or "",
+            default_reason=data.get("default_reason") or "",
+            only_where=OnlyWhere(where["column"], tuple(where["values"])) if where else None,
+        )
 
     def to_json(self) -> dict[str, Any]:
         """The JSON form, as a batch keeps it."""
@@ -62,7 +75,11 @@ class ColumnMap:
 
     def positions(self, columns: Sequence[str]) -> tuple[int | None, int | None, int | None]:
         """Positions (from 0) of the identifier, reason and selector columns; None where unused."""
-        names = (self.identifier_column, self.reason_column, self.only_where.column if self.only_where else "")
+        names = (
+            self.identifier_column,
+            self.reason_column,
+            self.only_where.column if self.only_where else "",
+        )
         identifier, reason, selector = (columns.index(name) if name else None for name in names)
         return identifier, reason, selector
 
@@ -88,24 +105,28 @@ def check(mapping: ColumnMap, columns: Sequence[str], fields: Iterable[FieldFact
     _check_identifier(mapping, fields)
     if not mapping.identifier_column:
         raise Refused(
-            "no_identifier_column", "No column names the leads",
+            "no_identifier_column",
+            "No column names the leads",
             "Choose the column that holds the identifier. Nothing was changed.",
         )
     if not mapping.reason_column and not mapping.default_reason.strip():
         raise Refused(
-            "no_reason", "No reason is given",
+            "no_reason",
+            "No reason is given",
             "Choose the column that holds the reason, or give one reason for all rows. Nothing was changed.",
         )
     where = mapping.only_where
     for name in (mapping.identifier_column, mapping.reason_column, where.column if where else ""):
         if name and name not in columns:
             raise Refused(
-                "no_such_column", f"The file has no column “{name}”",
+                "no_such_column",
+                f"The file has no column “{name}”",
                 f"Its columns are {', '.join(columns)}. Nothing was changed.",
             )
     if where and not any(value.strip() for value in where.values):
         raise Refused(
-            "no_selected_values", f"No value of “{where.column}” is chosen",
+            "no_selected_values",
+            f"No value of “{where.column}” is chosen",
             "Choose which values mean that the lead is rejected, or use all rows. Nothing was changed.",
         )
     return mapping
@@ -117,23 +138,28 @@ def _check_identifier(mapping: ColumnMap, fields: Iterable[FieldFacts]) -> None:
     field = next((f for f in fields if f.name == mapping.field_name), None)
     if field is None:
         raise Refused(
-            "no_such_identifier", f"“{mapping.identifier}” does not identify leads here",
+            "no_such_identifier",
+            f"“{mapping.identifier}” does not identify leads here",
             "Use lead_id, uid, or field:NAME of a field of this campaign. Nothing was changed.",
         )
     if not field.dedupe:
         raise Refused(
-            "not_deduped", f"{field.label} does not identify one lead",
+            "not_deduped",
+            f"{field.label} does not identify one lead",
             f"Dedupe is off for {field.label}, so one value can belong to several leads. "
             "Use the Lead ID, or ask an admin to switch dedupe on. Nothing was changed.",
         )
     if not field.ready:
         raise Refused(
-            "keys_not_built", f"{field.label} is being prepared",
+            "keys_not_built",
+            f"{field.label} is being prepared",
             f"Dedupe for {field.label} was just switched on; try again in a few minutes. Nothing was changed.",
         )
 
 
-def guess(columns: Sequence[str], samples: Sequence[Sequence[str]], fields: Sequence[FieldFacts]) -> ColumnMap:
+def guess(
+    columns: Sequence[str], samples: Sequence[Sequence[str]], fields: Sequence[FieldFacts]
+) -> ColumnMap:
     """What the headers and the first rows suggest; blank where nothing fits."""
     identifier, column = _guess_identifier(columns, fields)
     return ColumnMap(identifier, column, _guess_reason(columns), only_where=_guess_selector(columns, samples))

@@ -44,7 +44,12 @@ def map_columns(batch: Batch, mapping: ColumnMap) -> None:
     """Store the mapping and have the file checked; raises Refused when it does not fit the file."""
     check(mapping, batch.reading["columns"], field_facts(batch.campaign_id))
     _advance(
-        batch, [State.MAPPING, State.CHECKED], State.CHECKING, mapping=mapping.to_json(), cursor=0, done=0,
+        batch,
+        [State.MAPPING, State.CHECKED],
+        State.CHECKING,
+        mapping=mapping.to_json(),
+        cursor=0,
+        done=0,
         attempts=0,
     )
 
@@ -52,8 +57,16 @@ def map_columns(batch: Batch, mapping: ColumnMap) -> None:
 def read_again(batch: Batch, choices: dict[str, object]) -> None:
     """Have the file read in another way: encoding, delimiter, sheet or header row."""
     _advance(
-        batch, [State.MAPPING, State.CHECKED], State.UPLOADED, choices=choices, reading={}, mapping={},
-        cursor=0, done=0, rows=0, attempts=0,
+        batch,
+        [State.MAPPING, State.CHECKED],
+        State.UPLOADED,
+        choices=choices,
+        reading={},
+        mapping={},
+        cursor=0,
+        done=0,
+        rows=0,
+        attempts=0,
     )
 
 
@@ -97,7 +110,8 @@ def start(
     options = option_rules.check(options, uploaded_on, withdrawn(person, batch.campaign))
     if unnamed > UNNAMED_WITHOUT_TYPING and typed != unnamed:
         raise Refused(
-            "number_not_typed", f"{unnamed:,} leads that the file does not name would be accepted",
+            "number_not_typed",
+            f"{unnamed:,} leads that the file does not name would be accepted",
             f"Type {unnamed} to confirm. Nothing was changed.",
         )
     _advance(batch, [State.CHECKED], State.WAITING, options=options.to_json(), cursor=0, done=0, attempts=0)
@@ -126,15 +140,25 @@ def resume(batch: Batch) -> None:
         _advance(batch, [State.FAILED], target, **cleared)
 
 
-def undo(batch: Batch, *, person: User | None, lines: Sequence[int] | None, at: datetime) -> None:
+def undo(batch: Batch, *, person: User | None, lines: list[int] | None, at: datetime) -> None:
     """Begin to take the batch back: all of it, or the leads of these rows."""
     if batch.state in (State.UNDOING, State.UNDONE):
         return
     if not undo_statements.count_undoable(batch.pk, lines) and lines is not None:
         raise Refused("nothing_to_undo", "None of these rows moved a lead", "Nothing was changed.")
     _take_turn(
-        batch, UNDOABLE, State.UNDOING, undo_lines=lines, undone_by=person, undo_from=batch.state, kept={},
-        cursor=0, done=0, attempts=0, run_started_at=at, ended_at=None,
+        batch,
+        UNDOABLE,
+        State.UNDOING,
+        undo_lines=lines,
+        undone_by=person,
+        undo_from=batch.state,
+        kept={},
+        cursor=0,
+        done=0,
+        attempts=0,
+        run_started_at=at,
+        ended_at=None,
     )
 
 
@@ -164,7 +188,8 @@ def _take_turn(batch: Batch, sources: Collection[State], target: State, **column
     if batch.state not in sources:
         raise _wrong_state(batch)
     raise Refused(
-        "campaign_busy", "Another import of this campaign is running",
+        "campaign_busy",
+        "Another import of this campaign is running",
         "Nothing was changed. Try again when it has ended.",
     )
 
@@ -172,6 +197,7 @@ def _take_turn(batch: Batch, sources: Collection[State], target: State, **column
 def _wrong_state(batch: Batch) -> Refused:
     label = State(batch.state).label
     return Refused(
-        "wrong_state", f"{batch.get_kind_display()} {batch.pk} is {label} now",
+        "wrong_state",
+        f"{batch.get_kind_display()} {batch.pk} is {label} now",
         "Somebody else, or this page in another tab, was faster. Nothing was changed by this click.",
     )

@@ -17,7 +17,7 @@ class Outcome(StrEnum):
     label: str
     advice: str
 
-    def __new__(cls, value: str, label: str, advice: str) -> Outcome:
+    def __new__(cls, value: str, label: str = "", advice: str = "") -> Outcome:
         member = str.__new__(cls, value)
         member._value_ = value
         member.label = label
@@ -27,36 +27,56 @@ class Outcome(StrEnum):
     UNREADABLE = ("unreadable", "Unreadable", "Mend this line in the file and import it again.")
     NOT_SELECTED = ("not_selected", "Not selected", "This row does not say that the lead is rejected.")
     BLANK_IDENTIFIER = (
-        "blank_identifier", "Blank identifier", "Fill in the identifier and import the row again.",
+        "blank_identifier",
+        "Blank identifier",
+        "Fill in the identifier and import the row again.",
     )
     NEEDS_REVIEW = (
-        "needs_review", "Needs review", "A spreadsheet damaged the identifier: accept or skip the one lead that fits.",
+        "needs_review",
+        "Needs review",
+        "A spreadsheet damaged the identifier: accept or skip the one lead that fits.",
     )
     NOT_FOUND = ("not_found", "Not found", "Check the identifier and that this is its campaign.")
     AMBIGUOUS = ("ambiguous", "Ambiguous", "Several leads have this identifier: name the one by its Lead ID.")
     DUPLICATE_IN_FILE = (
-        "duplicate_in_file", "Duplicate in file", "Nothing to do: the first line that names this lead speaks for it.",
+        "duplicate_in_file",
+        "Duplicate in file",
+        "Nothing to do: the first line that names this lead speaks for it.",
     )
     ALREADY_REJECTED = (
-        "already_rejected", "Already rejected", "Nothing to do: the lead is Client Rejected since an earlier import.",
+        "already_rejected",
+        "Already rejected",
+        "Nothing to do: the lead is Client Rejected since an earlier import.",
     )
     NOT_REJECTABLE = (
-        "not_rejectable", "Not rejectable", "The lead was never billed, or was decided for the supplier: nothing is owed.",
+        "not_rejectable",
+        "Not rejectable",
+        "The lead was never billed, or was decided for the supplier: nothing is owed.",
     )
     OUTSIDE_WINDOW = (
-        "outside_window", "Outside window", "Too old to be rejected: import it with a Reject from date, if that was agreed.",
+        "outside_window",
+        "Outside window",
+        "Too old to be rejected: import it with a Reject from date, if that was agreed.",
     )
     BLANK_REASON = (
-        "blank_reason", "Blank reason", "Write a reason, or give one for rows without it, and import again.",
+        "blank_reason",
+        "Blank reason",
+        "Write a reason, or give one for rows without it, and import again.",
     )
     REASON_NOT_RETURNABLE = (
-        "reason_not_returnable", "Reason not returnable", "This reason is no ground for a return under the agreement.",
+        "reason_not_returnable",
+        "Reason not returnable",
+        "This reason is no ground for a return under the agreement.",
     )
     CHANGED_MEANWHILE = (
-        "changed_meanwhile", "Changed meanwhile", "The lead changed after the check: look at it, then import the row again.",
+        "changed_meanwhile",
+        "Changed meanwhile",
+        "The lead changed after the check: look at it, then import the row again.",
     )
     FINAL = (
-        "final", "Final", "Its month is closed: the client gets one credit in the open month instead.",
+        "final",
+        "Final",
+        "Its month is closed: the client gets one credit in the open month instead.",
     )
     REJECTED = ("rejected", "Rejected", "The lead is Client Rejected and goes back to its supplier.")
 

@@ -115,9 +115,7 @@ def close_out_effect(batch: Batch) -> tuple[Accepting, int]:
     """What a checked close-out would accept, and how many Pending leads it holds back."""
     span = _through_span(batch, Options.from_json(batch.options).through, None)
     only = batch.mapping.get("leads")
-    accepting = statements.would_accept(
-        span, batch.pk, opens=None, leaves_held=True, only=only
-    )
+    accepting = statements.would_accept(span, batch.pk, opens=None, leaves_held=True, only=only)
     return accepting, statements.held_back(span, batch.pk, None, None)
 
 
@@ -145,9 +143,7 @@ def _through_span(batch: Batch, through: date | None, begin: datetime | None) ->
     return Span(batch.campaign_id, begin, min(end, batch.created_at) if end else batch.created_at)
 
 
-def _remaining(
-    batch: Batch, options: Options, opens: datetime, through: date
-) -> tuple[Accepting, int]:
+def _remaining(batch: Batch, options: Options, opens: datetime, through: date) -> tuple[Accepting, int]:
     """Leads that *Move any remaining leads to accepted* takes (after *older*), and those it holds back."""
     span = _through_span(batch, through, opens if options.accept_older else None)
     if span.begin is not None and span.begin >= span.end:
@@ -165,4 +161,3 @@ def _caps(batch: Batch, opens: datetime, at: datetime) -> tuple[CapEffect, ...]:
         freed = statements.slots_between(batch.pk, opens, cap.supplier_id, begin, end)
         found.append(CapEffect(cap, used, freed))
     return tuple(found)
-

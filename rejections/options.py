@@ -26,7 +26,9 @@ class Options:
     def from_json(cls, data: Mapping[str, Any]) -> Options:
         """Options from their JSON form (dates as ISO text); raises Refused on what is not an option."""
         if unknown := set(data) - set(cls.__dataclass_fields__):
-            raise Refused("unknown_option", "There is no such option", f"Not known: {', '.join(sorted(unknown))}.")
+            raise Refused(
+                "unknown_option", "There is no such option", f"Not known: {', '.join(sorted(unknown))}."
+            )
         values = dict(data)
         for name in ("reject_from", "through"):
             values[name] = _date(name, values.get(name))
@@ -66,7 +68,9 @@ def _date(name: str, value: Any) -> date | None:
         return date.fromisoformat(value)
     except (TypeError, ValueError):
         raise Refused(
-            "bad_date", "That is not a date", f"“{value}” for {name}: write it like 2026-11-14. Nothing was changed."
+            "bad_date",
+            "That is not a date",
+            f"“{value}” for {name}: write it like 2026-11-14. Nothing was changed.",
         ) from None
 
 
@@ -77,22 +81,26 @@ def check(options: Options, uploaded_on: date, withdrawn: Collection[str]) -> Op
     """
     if kept := options.on & set(withdrawn):
         raise Refused(
-            "option_withdrawn", "This campaign does not offer that option",
+            "option_withdrawn",
+            "This campaign does not offer that option",
             f"Withdrawn for client users: {', '.join(sorted(kept))}. Nothing was changed; an operator can do it.",
         )
     if options.reject_from and options.reject_from > uploaded_on:
         raise Refused(
-            "reject_from_in_future", "Reject from the date is too late",
+            "reject_from_in_future",
+            "Reject from the date is too late",
             f"It may not be later than the day of the upload, {uploaded_on:%-d %b %Y}. Nothing was changed.",
         )
     if options.accept_remaining and options.through is None:
         raise Refused(
-            "through_missing", "Up to which date shall remaining leads be accepted?",
+            "through_missing",
+            "Up to which date shall remaining leads be accepted?",
             "Give the through date: leads that became valid after it stay Pending. Nothing was changed.",
         )
     if options.through and options.through > uploaded_on:
         raise Refused(
-            "through_in_future", "The through date is too late",
+            "through_in_future",
+            "The through date is too late",
             f"It may not be later than the day of the upload, {uploaded_on:%-d %b %Y}. Nothing was changed.",
         )
     return options if options.accept_remaining else replace(options, through=None)

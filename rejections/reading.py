@@ -60,15 +60,23 @@ def read(batch: Batch, owner: str, at: datetime) -> None:
             staged = rows.stage(batch.pk, stream)
         if not staged:
             raise Refused(
-                "header_only", "The file has a header and no rows",
+                "header_only",
+                "The file has a header and no rows",
                 "Nothing was changed. To accept leads without a file, use Accept leads on the campaign's page.",
             )
         batch.rows = staged
         target = State.CHECKING if batch.mapping else State.MAPPING
         mapping = _complete(batch) if batch.mapping else _suggest(batch)
         state.advance(
-            batch.pk, [State.UPLOADED], target, reading=batch.reading, mapping=mapping.to_json(),
-            rows=staged, cursor=0, done=0, attempts=0,
+            batch.pk,
+            [State.UPLOADED],
+            target,
+            reading=batch.reading,
+            mapping=mapping.to_json(),
+            rows=staged,
+            cursor=0,
+            done=0,
+            attempts=0,
         )
 
 

@@ -21,7 +21,7 @@ from leads.sql.find import LeadFacts
 from leads.sql.move import Moving, adjust, move
 from leads.statuses import NAMEABLE, Cause, Status
 from rejections.columns import LEAD_ID, UID, ColumnMap
-from rejections.decisions import WINDOWED, Decision, Outcome, RowFacts, decide_rejection, settle
+from rejections.decisions import REJECTING, WINDOWED, Decision, Outcome, RowFacts, decide_rejection, settle
 from rejections.models import Batch
 from rejections.options import Options
 from rejections.sql import rows as statements
@@ -76,6 +76,10 @@ class Terms:
             options=options,
             selected=frozenset(value.strip().casefold() for value in where.values) if where else frozenset(),
         )
+
+    def reason(self, raw: RawRow) -> str:
+        """The row's reason as the client wrote it, else the one given for rows without."""
+        return raw.reason.strip() or self.mapping.default_reason.strip()
 
     def meaning(self, reason: str) -> Meaning:
         """What a reason text means; a phrase without a mapping is CLIENT_OTHER."""
@@ -152,31 +156,44 @@ def apply_rows(batch: Batch, reader: Reader, raws: Sequence[RawRow], at: datetim
     found = _find(terms, (raw.key for raw in raws if raw.key))
     accepted = {raw.line: raw.note["lead"] for raw in raws if raw.review == "accept" and raw.note}
     fresh = find.lock({lead.id for leads in found.values() for lead in leads} | set(accepted.values()))
-    results, moving, crediting = [], [], []
+    results: list[Result] = []
+    moving: list[Moving] = []
+    crediting: list[Moving] = []
     for raw in raws:
         named = [accepted[raw.line]] if raw.line in accepted else [f.id for f in found.get(raw.key or "", [])]
-        decision = decide_rejection(
-            _row_facts(reader, raw, raw.key, suggested=raw.outcome == Outcome.NEEDS_REVIEW),
-            [fresh[lead_id] for lead_id in named if lead_id in fresh],
-            terms.opens,
-        )
+        leads = [fresh[lead_id] for lead_id in named if lead_id in fresh]
+        facts = _row_facts(reader, raw, raw.key, suggested=raw.outcome == Outcome.NEEDS_REVIEW)
+        decision = decide_rejection(facts, leads, terms.opens)
         result = _settled(raw, decision, terms.opens)
         if result is not None:
             results.append(result)
-        outcome = Outcome(result.outcome if result else raw.outcome)
-        if outcome in (Outcome.REJECTED, Outcome.FINAL) and decision.lead is not None:
-            reason = raw.reason.strip() or terms.mapping.default_reason.strip()
-            one = Moving(decision.lead.id, raw.line, reader.meaning(reason).disposition_id, reason)
-            (moving if outcome == Outcome.REJECTED else crediting).append(one)
-    by = {"at": at, "actor_id": batch.created_by_id, "batch_id": batch.pk}
-    move(Cause.CLIENT_REJECTED, Status.CLIENT_REJECTED, moving, frees_slot=terms.options.free_cap, **by)
-    adjust(crediting, **by)
+        outcome = result.outcome if result else raw.outcome
+        if outcome in REJECTING and decision.lead is not None:
+            (moving if outcome == Outcome.REJECTED else crediting).append(
+                _moving(reader, raw, decision.lead.id)
+            )
+    actor_id, batch_id = batch.created_by_id, batch.pk
+    move(
+        Cause.CLIENT_REJECTED,
+        Status.CLIENT_REJECTED,
+        moving,
+        at=at,
+        actor_id=actor_id,
+        batch_id=batch_id,
+        frees_slot=terms.options.free_cap,
+    )
+    adjust(crediting, at=at, actor_id=actor_id, batch_id=batch_id)
     statements.record(batch.pk, results)
+
+
+def _moving(reader: Reader, raw: RawRow, lead_id: int) -> Moving:
+    reason = reader.terms.reason(raw)
+    return Moving(lead_id, raw.line, reader.meaning(reason).disposition_id, reason)
 
 
 def _row_facts(reader: Reader, raw: RawRow, key: str | None, *, suggested: bool) -> RowFacts:
     terms = reader.terms
-    reason = raw.reason.strip() or terms.mapping.default_reason.strip()
+    reason = terms.reason(raw)
     return RowFacts(
         key=key,
         readable=raw.problem is None,
@@ -260,7 +277,7 @@ def _checked(
 
 def _settled(raw: RawRow, decision: Decision, opens: datetime) -> Result | None:
     """What Start records of a row, or None when it is just what the check said."""
-    checked = Outcome(raw.outcome)
+    checked = Outcome(raw.outcome or Outcome.NOT_FOUND)
     if checked in WINDOWED and raw.valid_at and raw.valid_at < opens:
         checked = Outcome.OUTSIDE_WINDOW
     outcome = settle(checked, decision.outcome)
@@ -270,4 +287,3 @@ def _settled(raw: RawRow, decision: Decision, opens: datetime) -> Result | None:
         return None
     differs = str(checked) if outcome != checked else None
     return Result(raw.line, outcome, raw.key, lead_id, valid_at, raw.note, differs)
-

@@ -30,9 +30,10 @@ def run_batch(batch_id: int, **_: object) -> None:
     owner = f"worker-{uuid.uuid4().hex}"
     if workflows.run(batch_id, owner=owner, clock=timezone.now, seconds=settings.WORK_SECONDS):
         ring(batch_id)
-    elif batch := Batch.objects.filter(pk=batch_id).first():
-        if waiting := control.next_waiting(batch):
-            ring(waiting)
+        return
+    batch = Batch.objects.filter(pk=batch_id).first()
+    if batch is not None and (waiting := control.next_waiting(batch)) is not None:
+        ring(waiting)
 
 
 @shared_task

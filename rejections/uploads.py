@@ -27,7 +27,8 @@ def check_window(campaign: Campaign) -> None:
     """Raise Refused when the campaign has no maximum rejection days: nothing can be rejected in it."""
     if campaign.return_window_days is None:
         raise Refused(
-            "no_window", f"{campaign.name} has no maximum rejection days",
+            "no_window",
+            f"{campaign.name} has no maximum rejection days",
             "Without them no lead of it can be rejected. Nothing was uploaded; an admin can set them "
             "in the campaign's settings.",
         )
@@ -103,8 +104,7 @@ def receive_rows(
 ) -> Batch:
     """Make a batch of (identifier, reason) pairs that did not come in a file, ready to be checked."""
     check_window(campaign)
-    columns = ["identifier", "reason"]
-    mapping = ColumnMap(identifier, *columns)
+    mapping = ColumnMap(identifier, identifier_column="identifier", reason_column="reason")
     with transaction.atomic():
         batch = Batch.objects.create(
             kind=Kind.REJECTION,
@@ -114,7 +114,7 @@ def receive_rows(
             created_by=person,
             client_side=person.client if person else None,
             via=via,
-            reading={"columns": columns},
+            reading={"columns": ["identifier", "reason"]},
             mapping=mapping.to_json(),
             options=_allowed(options, campaign, person, at).to_json(),
             window_days=campaign.return_window_days,
@@ -123,10 +123,7 @@ def receive_rows(
             goes_through=goes_through,
         )
         BatchRow.objects.bulk_create(
-            [
-                BatchRow(batch=batch, line=line, cells=list(pair))
-                for line, pair in enumerate(rows, start=1)
-            ],
+            [BatchRow(batch=batch, line=line, cells=list(pair)) for line, pair in enumerate(rows, start=1)],
             batch_size=5000,
         )
     return batch
@@ -139,7 +136,7 @@ def close_out(
     person: User | None,
     via: str,
     at: datetime,
-    only: Sequence[int] | None = None,
+    only: list[int] | None = None,
     goes_through: bool = False,
 ) -> Batch:
     """A close-out without a file: Pending leads up to the through date, or only these leads."""
@@ -193,7 +190,8 @@ def _keep(content: Iterable[bytes]) -> tuple[Path, str]:
                 size += len(part)
                 if size > limit:
                     raise Refused(
-                        "too_large", "The file is too large",
+                        "too_large",
+                        "The file is too large",
                         f"At most {limit // 1_000_000} MB are read. Nothing was changed; split the file and "
                         "import the parts one after the other.",
                     )

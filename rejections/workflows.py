@@ -39,7 +39,8 @@ def run(batch_id: int, *, owner: str, clock: Clock, seconds: float) -> bool:
     try:
         if Batch.objects.get(pk=batch_id).attempts > settings.MAX_ATTEMPTS:
             raise Refused(
-                "no_progress", "The work stopped three times at the same place",
+                "no_progress",
+                "The work stopped three times at the same place",
                 "Rows that were done stay done. Continue, or undo; if it stops again, tell an admin.",
             )
         return _work(batch_id, owner, clock, deadline)
@@ -106,9 +107,7 @@ def _checked(batch: Batch, at: datetime) -> None:
     rows.mark_duplicates(batch.pk)
     reading.keep_phrases(batch)
     target = State.WAITING if batch.goes_through else State.CHECKED
-    state.advance(
-        batch.pk, [State.CHECKING], target, cursor=0, done=0, step="", attempts=0, ended_at=None
-    )
+    state.advance(batch.pk, [State.CHECKING], target, cursor=0, done=0, step="", attempts=0, ended_at=None)
 
 
 def _apply_chunk(batch_id: int, owner: str, reader: Reader | None, at: datetime) -> None:

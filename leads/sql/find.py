@@ -98,4 +98,3 @@ def lock(lead_ids: Iterable[int]) -> dict[int, LeadFacts]:
             [sorted(lead_ids)],
         )
         return {row[0]: LeadFacts(*row) for row in cursor.fetchall()}
-

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection
 
@@ -72,7 +72,7 @@ def move(
         raise ValueError(f"{cause} does not lead to {target}")
     if not moving:
         return []
-    values = {
+    values: dict[str, Any] = {
         "ids": [m.lead_id for m in moving],
         "lines": [m.line for m in moving],
         "dispositions": [m.disposition_id for m in moving],
@@ -110,9 +110,7 @@ RETURNING lead_id
 """
 
 
-def adjust(
-    moving: Sequence[Moving], *, at: datetime, actor_id: int | None, batch_id: int
-) -> list[int]:
+def adjust(moving: Sequence[Moving], *, at: datetime, actor_id: int | None, batch_id: int) -> list[int]:
     """Credit final leads in the open month, one adjustment per lead ever; returns the leads credited."""
     if not moving:
         return []

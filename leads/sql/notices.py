@@ -70,7 +70,10 @@ def write(kind: str, batch_id: int, supplier_id: int, at: datetime) -> int:
         cursor.execute(
             _WRITE.format(events=_UNTOLD[kind]),
             {
-                "kind": kind, "batch": batch_id, "supplier": supplier_id, "at": at,
+                "kind": kind,
+                "batch": batch_id,
+                "supplier": supplier_id,
+                "at": at,
                 "size": LEADS_PER_NOTICE,
             },
         )

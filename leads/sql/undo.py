@@ -21,7 +21,7 @@ class Taken(NamedTuple):
     kept: str | None
 
 
-def undoable_leads(batch_id: int, *, after: int, limit: int, lines: Sequence[int] | None) -> list[int]:
+def undoable_leads(batch_id: int, *, after: int, limit: int, lines: list[int] | None) -> list[int]:
     """Ids of leads above `after` that the batch moved and nobody has put back, in id order.
 
     `lines` keeps to the leads of these rows; None means all of the batch, named by its file or not.
@@ -39,7 +39,7 @@ def undoable_leads(batch_id: int, *, after: int, limit: int, lines: Sequence[int
         return [row[0] for row in cursor.fetchall()]
 
 
-def count_undoable(batch_id: int, lines: Sequence[int] | None = None) -> int:
+def count_undoable(batch_id: int, lines: list[int] | None = None) -> int:
     """How many leads of the batch Undo would look at."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -91,9 +91,7 @@ SELECT lead_id, kept FROM picked
 """
 
 
-def take_back(
-    batch_id: int, lead_ids: Sequence[int], *, at: datetime, actor_id: int | None
-) -> list[Taken]:
+def take_back(batch_id: int, lead_ids: Sequence[int], *, at: datetime, actor_id: int | None) -> list[Taken]:
     """Put the (locked) leads back to what they were before the batch, where nothing happened since.
 
     Status, disposition, reason, `valid_at`, `accepted_at`, `in_cap`, affiliate events and an open

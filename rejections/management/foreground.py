@@ -128,4 +128,3 @@ def _print(report: dict[str, Any], *, as_json: bool) -> None:
                 print(f"{name}.{part}: {number}")
         else:
             print(f"{name}: {value}")
-

@@ -67,7 +67,7 @@ def pending_leads(
     after: int,
     limit: int,
     held: tuple[int, int | None, datetime | None] | None = None,
-    only: Sequence[int] | None = None,
+    only: list[int] | None = None,
 ) -> list[int]:
     """Ids above `after` of the span's Pending leads, in id order, locked.
 
@@ -95,7 +95,7 @@ def would_accept(
     opens: datetime | None,
     held_slot: int | None = None,
     leaves_held: bool = False,
-    only: Sequence[int] | None = None,
+    only: list[int] | None = None,
 ) -> Accepting:
     """What accepting the span would do after the batch's own rejections, which are left out.
 

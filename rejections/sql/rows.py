@@ -73,7 +73,7 @@ def take(
     after: int,
     limit: int,
     columns: tuple[int | None, int | None, int | None],
-    lines: Sequence[int] | None = None,
+    lines: list[int] | None = None,
 ) -> list[RawRow]:
     """The next rows after a line, in line order; `columns` are the positions (from 0) of the
     identifier, reason and selector cells. `lines` keeps to these lines."""
@@ -89,9 +89,8 @@ def take(
             """,
             [identifier, reason, selector, batch_id, after, lines, lines, limit],
         )
-        return [
-            RawRow(*row[:10], json.loads(row[10]) if row[10] else None, row[11]) for row in cursor.fetchall()
-        ]
+        raws = map(RawRow._make, cursor.fetchall())
+        return [raw._replace(note=json.loads(raw.note)) if isinstance(raw.note, str) else raw for raw in raws]
 
 
 def record(batch_id: int, results: Sequence[Result]) -> None:
@@ -121,7 +120,7 @@ def record(batch_id: int, results: Sequence[Result]) -> None:
         )
 
 
-def mark_duplicates(batch_id: int, lead_ids: Sequence[int] | None = None) -> int:
+def mark_duplicates(batch_id: int, lead_ids: list[int] | None = None) -> int:
     """Mark every row that names a lead an earlier line names, and name that line; how many.
 
     It needs the whole file, so it runs once after the check (and for `lead_ids` after a review).

@@ -46,8 +46,12 @@ class Command(BaseCommand):
         parser.add_argument("--reason-column", default="", metavar="COL", help="left out: by its header")
         parser.add_argument("--default-reason", default="", metavar="TEXT", help="for rows without a reason")
         parser.add_argument("--reject-from", metavar="DATE", help="count the window back from this date")
-        parser.add_argument("--accept-older", action="store_true", help="accept Pending leads older than the window")
-        parser.add_argument("--accept-remaining", action="store_true", help="accept all other Pending leads …")
+        parser.add_argument(
+            "--accept-older", action="store_true", help="accept Pending leads older than the window"
+        )
+        parser.add_argument(
+            "--accept-remaining", action="store_true", help="accept all other Pending leads …"
+        )
         parser.add_argument("--through", metavar="DATE", help="… that became valid up to this date")
         parser.add_argument("--reject-affiliate-events", action="store_true")
         parser.add_argument("--free-cap", action="store_true", help="give the cap slots back")
