@@ -12,6 +12,8 @@ import phonenumbers
 EXPONENT_FORM = re.compile(r"\+?(\d{1,40})(?:[.,](\d{0,40}))?[eE]\+?(\d{1,3})")
 #: What programs that keep every number as a float write: 447911204418.0
 _FLOAT_TAIL = re.compile(r"(\+?\d{7,})\.0{1,2}")
+#: No number is longer, however it is written.
+_LONGEST = 250
 
 
 @dataclass(frozen=True)
@@ -22,24 +24,28 @@ class Phone:
     is_valid: bool
 
 
-@lru_cache(maxsize=4096)
 def read_phone(text: str, region: str) -> Phone | None:
     """The number in `text`, dialled from `region` (ISO alpha-2); None when there is none.
 
-    Costs some 50 to 130 µs, hence the cache: who asks twice about one value asks at once.
+    Costs some 50 to 130 µs, hence the memory: who asks twice about one value asks at once.
     """
-    if EXPONENT_FORM.fullmatch(text.strip()):
-        return None
-    if with_tail := _FLOAT_TAIL.fullmatch(text.strip()):
-        text = with_tail[1]
-    try:
-        number = phonenumbers.parse(text, region.upper() or None)
-    except phonenumbers.NumberParseException:
-        return None
-    e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    return Phone(e164, phonenumbers.is_valid_number(number))
+    return _read(text.strip(), region.upper()) if len(text) <= _LONGEST else None
 
 
 def country_code(region: str) -> int:
     """The calling code of a region (ISO alpha-2), 44 for GB; 0 for a region there is not."""
     return phonenumbers.country_code_for_region(region.upper())
+
+
+@lru_cache(maxsize=4096)
+def _read(text: str, region: str) -> Phone | None:
+    if EXPONENT_FORM.fullmatch(text):
+        return None
+    if with_tail := _FLOAT_TAIL.fullmatch(text):
+        text = with_tail[1]
+    try:
+        number = phonenumbers.parse(text, region or None)
+    except phonenumbers.NumberParseException:
+        return None
+    e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return Phone(e164, phonenumbers.is_valid_number(number))
