@@ -137,11 +137,12 @@ def test_an_unknown_period_is_an_error() -> None:
 
 @given(
     st.sampled_from(["day", "week", "month"]),
-    st.datetimes(datetime(1971, 1, 1), datetime(2099, 1, 1), timezones=st.just(UTC)),
+    st.integers(min_value=0, max_value=4_000_000_000),
     st.sampled_from(ZONES),
 )
 @settings(deadline=None)
-def test_periods_hold_their_instant_and_leave_no_gap(period: str, instant: datetime, zone: str) -> None:
+def test_periods_hold_their_instant_and_leave_no_gap(period: str, seconds: int, zone: str) -> None:
+    instant = datetime.fromtimestamp(seconds, UTC)
     start, end = period_bounds(period, instant, zone)
     assert start <= instant < end
     assert period_bounds(period, end, zone)[0] == end
