@@ -1,0 +1,70 @@
+"""The parts every page is framed with: icons, menu links, the owner's name, initials."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from django import template
+from django.conf import settings
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+register = template.Library()
+
+
+@register.simple_tag
+def icon(name: str, size: str = "") -> SafeString:
+    """One icon of the sprite, hidden from screen readers. `size` is a class: s, l, xl or spin."""
+    return format_html(
+        '<svg class="i{}{}" aria-hidden="true"><use href="{}#i-{}"/></svg>',
+        " " if size else "",
+        size,
+        static("vendor/icons.svg"),
+        name,
+    )
+
+
+@register.simple_tag(takes_context=True)
+def menu_link(context: template.Context, name: str, icon_name: str, label: str, **options: str) -> SafeString:
+    """A link of the main menu, marked when it leads to the page shown.
+
+    Options: `also`, names of further pages it stands for, separated by spaces; `key`, the single
+    key that follows it; `go`, the key that follows it after G. Without an icon: `icon_name=""`.
+    """
+    match = getattr(context.get("request"), "resolver_match", None)
+    here = bool(match) and match.url_name in {name, *options.get("also", "").split()}
+    marks = [
+        format_html(' data-{}="{}"', mark, options[mark]) for mark in ("key", "go") if options.get(mark)
+    ]
+    return format_html(
+        '<a href="{}"{}{}>{}{}</a>',
+        reverse(name),
+        SafeString(' aria-current="page"') if here else "",
+        SafeString("".join(marks)),
+        icon(icon_name) if icon_name else "",
+        label,
+    )
+
+
+@register.simple_tag
+def owner() -> str:
+    """The name of who runs this instance, as clients and suppliers know it."""
+    return getattr(settings, "OWNER_NAME", "leadrej")
+
+
+@register.filter
+def initials(name: str) -> str:
+    """Two letters for a person: “Inês Carvalho” → “IC”; a name in one word gives one letter."""
+    words = [word for word in unicodedata.normalize("NFC", str(name)).split() if word[0].isalnum()]
+    return "".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words)).upper()
+
+
+@register.filter
+def one_of(names: list[str]) -> str:
+    """Names as a choice: “Ana”, “Ana or Ben”, “Ana, Ben or Cem”; past four, the rest as a number."""
+    names = [str(name) for name in names]
+    if len(names) > 4:
+        names = [*names[:3], f"{len(names) - 3} others"]
+    return " or ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
