@@ -205,7 +205,11 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE_FILENAME = str(HOME / "beat-schedule")
-CELERY_BEAT_SCHEDULE = {"sweep": {"task": "rejections.tasks.sweep", "schedule": 15.0}}
+CELERY_BEAT_SCHEDULE = {
+    "sweep": {"task": "rejections.tasks.sweep", "schedule": 15.0},
+    "deliver": {"task": "leads.tasks.deliver", "schedule": 15.0},
+    "close windows": {"task": "rejections.tasks.close_windows", "schedule": 900.0},
+}
 
 EMAIL_HOST = environment.text("EMAIL_HOST", "localhost" if PRODUCTION else "")
 EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console'}.EmailBackend"
@@ -215,6 +219,8 @@ EMAIL_HOST_PASSWORD = environment.text("EMAIL_HOST_PASSWORD")
 EMAIL_USE_TLS = environment.flag("EMAIL_USE_TLS", default=True)
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = environment.text("DEFAULT_FROM_EMAIL", "leadrej@localhost")
+# Where e-mails point back to.
+SITE_URL = environment.text("SITE_URL", "http://127.0.0.1:8000").rstrip("/")
 
 LOGGING = {
     "version": 1,

@@ -169,9 +169,7 @@ class LeadEvent(models.Model):
     class Meta:
         ordering = ["id"]
         indexes = [
-            models.Index(
-                fields=["batch_id", "lead"], condition=Q(batch_id__isnull=False), name="event_batch"
-            )
+            models.Index(fields=["batch_id", "lead"], condition=Q(batch_id__isnull=False), name="event_batch")
         ]
         constraints = [
             models.UniqueConstraint(
@@ -276,9 +274,7 @@ class Delivery(models.Model):
         ordering = ["id"]
         verbose_name_plural = "deliveries"
         indexes = [
-            models.Index(
-                fields=["next_attempt_at"], condition=Q(status="pending"), name="delivery_due"
-            )
+            models.Index(fields=["next_attempt_at"], condition=Q(status="pending"), name="delivery_due")
         ]
         constraints = [
             models.CheckConstraint(

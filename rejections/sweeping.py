@@ -1,4 +1,4 @@
-"""What nobody rings for: batches whose worker died, uploads that were never started, e-mails to send."""
+"""What nobody rings for: batches whose worker died, uploads that were never started, windows that close."""
 
 from __future__ import annotations
 
@@ -6,9 +6,13 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 
+from campaigns.models import Campaign
+from campaigns.rules import begin, local_date
 from rejections import uploads
-from rejections.models import Batch
-from rejections.sql import state
+from rejections.models import Batch, Kind
+from rejections.options import Options
+from rejections.sql import closing, state
+from rejections.sql.closing import Span
 from rejections.states import EDITABLE
 
 #: A batch that waits longer than this for a worker is rung for again (seconds).
@@ -21,3 +25,25 @@ def sweep(at: datetime) -> list[int]:
     for batch in Batch.objects.filter(state__in=EDITABLE, created_at__lt=forgotten, started_at=None):
         uploads.discard(batch)
     return state.unattended(PATIENCE_SECONDS)
+
+
+def close_windows(at: datetime) -> list[int]:
+    """Start a close-out, once a night, in each campaign that accepts leads when their window closes."""
+    started = []
+    for campaign in Campaign.objects.filter(accept_when_window_closes=True, return_window_days__isnull=False):
+        today = local_date(at, campaign.time_zone)
+        last_closed = today - timedelta(days=campaign.return_window_days + 1)
+        tonight = Batch.objects.filter(
+            campaign=campaign,
+            kind=Kind.CLOSE_OUT,
+            via="night",
+            created_at__gte=begin(today, campaign.time_zone),
+        )
+        ended = Span(campaign.pk, None, begin(last_closed + timedelta(days=1), campaign.time_zone))
+        if tonight.exists() or not closing.any_pending(ended):
+            continue
+        options = Options(accept_remaining=True, through=last_closed)
+        started.append(
+            uploads.close_out(campaign, options, person=None, via="night", at=at, goes_through=True).pk
+        )
+    return started

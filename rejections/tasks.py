@@ -41,3 +41,10 @@ def sweep(**_: object) -> None:
     """Ring for every batch that nobody works on, and clear away what was never started."""
     for batch_id in sweeping.sweep(timezone.now()):
         ring(batch_id)
+
+
+@shared_task
+def close_windows(**_: object) -> None:
+    """Each night: accept what no client can reject any more, where the campaign says so."""
+    for batch_id in sweeping.close_windows(timezone.now()):
+        ring(batch_id)

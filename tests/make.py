@@ -51,14 +51,22 @@ def campaign(**values: Any) -> Campaign:
     n = next(_number)
     values.setdefault("client", values.get("client") or client())
     values = {
-        "code": f"CAMPAIGN-{n}", "name": f"Campaign {n}", "public_name": f"Offer {n}",
-        "return_window_days": 7, **values,
+        "code": f"CAMPAIGN-{n}",
+        "name": f"Campaign {n}",
+        "public_name": f"Offer {n}",
+        "return_window_days": 7,
+        **values,
     }
     made = Campaign.objects.create(**values)
     for position, (name, kind) in enumerate([("email", "email"), ("phone", "phone"), ("name", "text")]):
         Field.objects.create(
-            campaign=made, name=name, label=name.title(), kind=kind, position=position,
-            dedupe=kind != "text", dedupe_ready=kind != "text",
+            campaign=made,
+            name=name,
+            label=name.title(),
+            kind=kind,
+            position=position,
+            dedupe=kind != "text",
+            dedupe_ready=kind != "text",
         )
     return made
 
@@ -68,7 +76,9 @@ def source(campaign: Campaign, supplier_: Supplier | None = None) -> Source:
     n = next(_number)
     seller = supplier_ or supplier()
     Agreement.objects.get_or_create(
-        campaign=campaign, supplier=seller, starts_on=(NOW - timedelta(days=400)).date(),
+        campaign=campaign,
+        supplier=seller,
+        starts_on=(NOW - timedelta(days=400)).date(),
         defaults={"price": "18.00", "payout": "11.00"},
     )
     return Source.objects.create(
@@ -84,10 +94,18 @@ def lead(campaign: Campaign, status: str = Status.PENDING, *, days_ago: float = 
     valid = status in (Status.PENDING, Status.ACCEPTED, Status.CLIENT_REJECTED)
     made = Lead.objects.create(
         **{
-            "uid": "", "status": status, "campaign": campaign, "source": where, "supplier": where.supplier,
-            "received_at": at, "valid_at": at if valid else None,
-            "accepted_at": at if status == Status.ACCEPTED else None, "in_cap": valid,
-            "price": "18.00", "payout": "11.00", **values,
+            "uid": "",
+            "status": status,
+            "campaign": campaign,
+            "source": where,
+            "supplier": where.supplier,
+            "received_at": at,
+            "valid_at": at if valid else None,
+            "accepted_at": at if status == Status.ACCEPTED else None,
+            "in_cap": valid,
+            "price": "18.00",
+            "payout": "11.00",
+            **values,
         }
     )
     LeadValues.objects.create(lead=made, received=fields, judged=fields)
@@ -155,7 +173,9 @@ def _user(**values: Any) -> User:
     return made
 
 
-def csv_bytes(rows: Iterable[Sequence[object]], header: Sequence[str] = ("lead_id", "rejection_reason")) -> bytes:
+def csv_bytes(
+    rows: Iterable[Sequence[object]], header: Sequence[str] = ("lead_id", "rejection_reason")
+) -> bytes:
     """A CSV file of these rows."""
     out = io.StringIO()
     writer = csv.writer(out)
@@ -164,7 +184,9 @@ def csv_bytes(rows: Iterable[Sequence[object]], header: Sequence[str] = ("lead_i
     return out.getvalue().encode()
 
 
-def xlsx_bytes(rows: Iterable[Sequence[object]], header: Sequence[str] = ("lead_id", "rejection_reason")) -> bytes:
+def xlsx_bytes(
+    rows: Iterable[Sequence[object]], header: Sequence[str] = ("lead_id", "rejection_reason")
+) -> bytes:
     """An XLSX file of these rows."""
     book = Workbook(write_only=True)
     sheet = book.create_sheet("Leads")

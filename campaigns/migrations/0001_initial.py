@@ -10,251 +10,666 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('auth', '0012_alter_user_first_name_max_length'),
+        ("auth", "0012_alter_user_first_name_max_length"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Client',
+            name="Client",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.SlugField(max_length=40, unique=True)),
-                ('name', models.CharField(max_length=200)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.SlugField(max_length=40, unique=True)),
+                ("name", models.CharField(max_length=200)),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='Supplier',
+            name="Supplier",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.SlugField(max_length=40, unique=True)),
-                ('name', models.CharField(max_length=200)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.SlugField(max_length=40, unique=True)),
+                ("name", models.CharField(max_length=200)),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='Campaign',
+            name="Campaign",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=40, unique=True)),
-                ('name', models.CharField(max_length=200)),
-                ('public_name', models.CharField(help_text='What suppliers read.', max_length=200)),
-                ('currency', models.CharField(default='GBP', max_length=3)),
-                ('time_zone', models.CharField(default='Europe/London', max_length=64, validators=[campaigns.models.terms.check_time_zone])),
-                ('phone_region', models.CharField(default='GB', max_length=2)),
-                ('day_first', models.BooleanField(default=True, help_text='03/04/2026 is the third of April.')),
-                ('return_window_days', models.PositiveSmallIntegerField(blank=True, help_text='A lead can be rejected for this many days after it became valid. Empty: not at all.', null=True, verbose_name='maximum rejection days')),
-                ('accept_when_window_closes', models.BooleanField(default=False)),
-                ('quarantine_days', models.PositiveSmallIntegerField(default=30, verbose_name='keep in quarantine (days)')),
-                ('show_suppliers_to_client', models.BooleanField(default=False)),
-                ('withdrawn_options', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=40), blank=True, default=list, help_text='Import options its client users may not use: reject_from, accept_older, accept_remaining, reject_affiliate_events, free_cap', size=None, validators=[campaigns.models.terms.check_options])),
-                ('client', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='campaigns', to='campaigns.client')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=40, unique=True)),
+                ("name", models.CharField(max_length=200)),
+                ("public_name", models.CharField(help_text="What suppliers read.", max_length=200)),
+                ("currency", models.CharField(default="GBP", max_length=3)),
+                (
+                    "time_zone",
+                    models.CharField(
+                        default="Europe/London",
+                        max_length=64,
+                        validators=[campaigns.models.terms.check_time_zone],
+                    ),
+                ),
+                ("phone_region", models.CharField(default="GB", max_length=2)),
+                (
+                    "day_first",
+                    models.BooleanField(default=True, help_text="03/04/2026 is the third of April."),
+                ),
+                (
+                    "return_window_days",
+                    models.PositiveSmallIntegerField(
+                        blank=True,
+                        help_text="A lead can be rejected for this many days after it became valid. Empty: not at all.",
+                        null=True,
+                        verbose_name="maximum rejection days",
+                    ),
+                ),
+                ("accept_when_window_closes", models.BooleanField(default=False)),
+                (
+                    "quarantine_days",
+                    models.PositiveSmallIntegerField(default=30, verbose_name="keep in quarantine (days)"),
+                ),
+                ("show_suppliers_to_client", models.BooleanField(default=False)),
+                (
+                    "withdrawn_options",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=40),
+                        blank=True,
+                        default=list,
+                        help_text="Import options its client users may not use: reject_from, accept_older, accept_remaining, reject_affiliate_events, free_cap",
+                        size=None,
+                        validators=[campaigns.models.terms.check_options],
+                    ),
+                ),
+                (
+                    "client",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="campaigns",
+                        to="campaigns.client",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='Disposition',
+            name="Disposition",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=60, unique=True)),
-                ('label', models.CharField(max_length=120)),
-                ('family', models.CharField(choices=[('door', 'Refused at the door'), ('client', 'Rejected by the client'), ('cap', 'Cap')], max_length=10)),
-                ('returnable', models.BooleanField(default=True, help_text='A client may send leads back for this.')),
-                ('keeps_payout', models.BooleanField(default=False, verbose_name='payout kept')),
-                ('supplier_text', models.CharField(blank=True, help_text='What suppliers read.', max_length=200)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=60, unique=True)),
+                ("label", models.CharField(max_length=120)),
+                (
+                    "family",
+                    models.CharField(
+                        choices=[
+                            ("door", "Refused at the door"),
+                            ("client", "Rejected by the client"),
+                            ("cap", "Cap"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "returnable",
+                    models.BooleanField(default=True, help_text="A client may send leads back for this."),
+                ),
+                ("keeps_payout", models.BooleanField(default=False, verbose_name="payout kept")),
+                (
+                    "supplier_text",
+                    models.CharField(blank=True, help_text="What suppliers read.", max_length=200),
+                ),
             ],
             options={
-                'ordering': ['family', 'code'],
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('family', 'client'), _negated=True), ('code__startswith', 'CLIENT_'), _connector='OR'), name='client_codes_say_client', violation_error_message="A client's code begins with CLIENT_.")],
+                "ordering": ["family", "code"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("family", "client"), _negated=True),
+                            ("code__startswith", "CLIENT_"),
+                            _connector="OR",
+                        ),
+                        name="client_codes_say_client",
+                        violation_error_message="A client's code begins with CLIENT_.",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Picklist',
+            name="Picklist",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('client', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='picklists', to='campaigns.client')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=120)),
+                ("version", models.PositiveIntegerField(default=1)),
+                (
+                    "client",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="picklists",
+                        to="campaigns.client",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='Field',
+            name="Field",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.SlugField(max_length=60)),
-                ('label', models.CharField(max_length=120)),
-                ('kind', models.CharField(choices=[('text', 'Text'), ('email', 'E-mail'), ('phone', 'Phone'), ('country', 'Country'), ('picklist', 'Picklist'), ('number', 'Number'), ('date', 'Date'), ('boolean', 'Yes or no'), ('url', 'Web address'), ('regex', 'Pattern')], default='text', max_length=20)),
-                ('required', models.BooleanField(default=False)),
-                ('dedupe', models.BooleanField(default=False)),
-                ('dedupe_ready', models.BooleanField(default=False, editable=False, help_text='The keys of the leads that were there before are built.')),
-                ('pattern', models.CharField(blank=True, max_length=300)),
-                ('position', models.PositiveSmallIntegerField(default=0)),
-                ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='fields', to='campaigns.campaign')),
-                ('picklist', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='fields', to='campaigns.picklist')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.SlugField(max_length=60)),
+                ("label", models.CharField(max_length=120)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("text", "Text"),
+                            ("email", "E-mail"),
+                            ("phone", "Phone"),
+                            ("country", "Country"),
+                            ("picklist", "Picklist"),
+                            ("number", "Number"),
+                            ("date", "Date"),
+                            ("boolean", "Yes or no"),
+                            ("url", "Web address"),
+                            ("regex", "Pattern"),
+                        ],
+                        default="text",
+                        max_length=20,
+                    ),
+                ),
+                ("required", models.BooleanField(default=False)),
+                ("dedupe", models.BooleanField(default=False)),
+                (
+                    "dedupe_ready",
+                    models.BooleanField(
+                        default=False,
+                        editable=False,
+                        help_text="The keys of the leads that were there before are built.",
+                    ),
+                ),
+                ("pattern", models.CharField(blank=True, max_length=300)),
+                ("position", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="fields",
+                        to="campaigns.campaign",
+                    ),
+                ),
+                (
+                    "picklist",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="fields",
+                        to="campaigns.picklist",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['campaign_id', 'position', 'id'],
+                "ordering": ["campaign_id", "position", "id"],
             },
         ),
         migrations.CreateModel(
-            name='PicklistValue',
+            name="PicklistValue",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('value', models.CharField(max_length=300)),
-                ('folded', models.CharField(editable=False, max_length=300)),
-                ('retired_at', models.DateTimeField(blank=True, null=True)),
-                ('picklist', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='values', to='campaigns.picklist')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("value", models.CharField(max_length=300)),
+                ("folded", models.CharField(editable=False, max_length=300)),
+                ("retired_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "picklist",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="values",
+                        to="campaigns.picklist",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['value'],
+                "ordering": ["value"],
             },
         ),
         migrations.CreateModel(
-            name='ListMapperEntry',
+            name="ListMapperEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('text', models.CharField(max_length=300)),
-                ('folded', models.CharField(editable=False, max_length=300)),
-                ('picklist', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='entries', to='campaigns.picklist')),
-                ('value', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='campaigns.picklistvalue')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("text", models.CharField(max_length=300)),
+                ("folded", models.CharField(editable=False, max_length=300)),
+                (
+                    "picklist",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="entries",
+                        to="campaigns.picklist",
+                    ),
+                ),
+                (
+                    "value",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="entries",
+                        to="campaigns.picklistvalue",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'list mapper entries',
-                'ordering': ['text'],
+                "verbose_name_plural": "list mapper entries",
+                "ordering": ["text"],
             },
         ),
         migrations.CreateModel(
-            name='Source',
+            name="Source",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=40, unique=True)),
-                ('name', models.CharField(max_length=200)),
-                ('kind', models.CharField(choices=[('linkedin', 'LinkedIn'), ('meta', 'Meta lead ads'), ('web_form', 'Web form'), ('publisher', 'Publisher feed')], max_length=20)),
-                ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sources', to='campaigns.campaign')),
-                ('supplier', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sources', to='campaigns.supplier')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=40, unique=True)),
+                ("name", models.CharField(max_length=200)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("linkedin", "LinkedIn"),
+                            ("meta", "Meta lead ads"),
+                            ("web_form", "Web form"),
+                            ("publisher", "Publisher feed"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="sources",
+                        to="campaigns.campaign",
+                    ),
+                ),
+                (
+                    "supplier",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="sources",
+                        to="campaigns.supplier",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='Cap',
+            name="Cap",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('period', models.CharField(choices=[('day', 'a day'), ('week', 'a week'), ('month', 'a month'), ('total', 'in total')], max_length=10)),
-                ('limit', models.PositiveIntegerField()),
-                ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='caps', to='campaigns.campaign')),
-                ('supplier', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, to='campaigns.supplier')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "period",
+                    models.CharField(
+                        choices=[
+                            ("day", "a day"),
+                            ("week", "a week"),
+                            ("month", "a month"),
+                            ("total", "in total"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("limit", models.PositiveIntegerField()),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="caps",
+                        to="campaigns.campaign",
+                    ),
+                ),
+                (
+                    "supplier",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        to="campaigns.supplier",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='Agreement',
+            name="Agreement",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('starts_on', models.DateField()),
-                ('price', models.DecimalField(decimal_places=2, help_text='What the client pays a lead.', max_digits=10)),
-                ('payout', models.DecimalField(decimal_places=2, help_text='What the supplier gets a lead.', max_digits=10)),
-                ('supplier_return_days', models.PositiveSmallIntegerField(blank=True, help_text="Empty: the campaign's maximum rejection days.", null=True)),
-                ('reverses_payout', models.BooleanField(default=True, verbose_name='a client rejection reverses the payout')),
-                ('dispute_days', models.PositiveSmallIntegerField(default=7)),
-                ('answer_days', models.PositiveSmallIntegerField(default=5)),
-                ('channel', models.CharField(choices=[('portal', 'Portal only'), ('webhook', 'Webhook'), ('email', 'E-mail with a CSV')], default='portal', max_length=10)),
-                ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='agreements', to='campaigns.campaign')),
-                ('supplier', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='agreements', to='campaigns.supplier')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("starts_on", models.DateField()),
+                (
+                    "price",
+                    models.DecimalField(
+                        decimal_places=2, help_text="What the client pays a lead.", max_digits=10
+                    ),
+                ),
+                (
+                    "payout",
+                    models.DecimalField(
+                        decimal_places=2, help_text="What the supplier gets a lead.", max_digits=10
+                    ),
+                ),
+                (
+                    "supplier_return_days",
+                    models.PositiveSmallIntegerField(
+                        blank=True, help_text="Empty: the campaign's maximum rejection days.", null=True
+                    ),
+                ),
+                (
+                    "reverses_payout",
+                    models.BooleanField(default=True, verbose_name="a client rejection reverses the payout"),
+                ),
+                ("dispute_days", models.PositiveSmallIntegerField(default=7)),
+                ("answer_days", models.PositiveSmallIntegerField(default=5)),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[
+                            ("portal", "Portal only"),
+                            ("webhook", "Webhook"),
+                            ("email", "E-mail with a CSV"),
+                        ],
+                        default="portal",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="agreements",
+                        to="campaigns.campaign",
+                    ),
+                ),
+                (
+                    "supplier",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="agreements",
+                        to="campaigns.supplier",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['campaign_id', 'supplier_id', '-starts_on'],
+                "ordering": ["campaign_id", "supplier_id", "-starts_on"],
             },
         ),
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
-                ('username', models.CharField(error_messages={'unique': 'A user with that username already exists.'}, help_text='Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only.', max_length=150, unique=True, validators=[django.contrib.auth.validators.UnicodeUsernameValidator()], verbose_name='username')),
-                ('first_name', models.CharField(blank=True, max_length=150, verbose_name='first name')),
-                ('last_name', models.CharField(blank=True, max_length=150, verbose_name='last name')),
-                ('email', models.EmailField(blank=True, max_length=254, verbose_name='email address')),
-                ('is_staff', models.BooleanField(default=False, help_text='Designates whether the user can log into this admin site.', verbose_name='staff status')),
-                ('is_active', models.BooleanField(default=True, help_text='Designates whether this user should be treated as active. Unselect this instead of deleting accounts.', verbose_name='active')),
-                ('date_joined', models.DateTimeField(default=django.utils.timezone.now, verbose_name='date joined')),
-                ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
-                ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
-                ('client', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='users', to='campaigns.client')),
-                ('supplier', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='users', to='campaigns.supplier')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                (
+                    "is_superuser",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates that this user has all permissions without explicitly assigning them.",
+                        verbose_name="superuser status",
+                    ),
+                ),
+                (
+                    "username",
+                    models.CharField(
+                        error_messages={"unique": "A user with that username already exists."},
+                        help_text="Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only.",
+                        max_length=150,
+                        unique=True,
+                        validators=[django.contrib.auth.validators.UnicodeUsernameValidator()],
+                        verbose_name="username",
+                    ),
+                ),
+                ("first_name", models.CharField(blank=True, max_length=150, verbose_name="first name")),
+                ("last_name", models.CharField(blank=True, max_length=150, verbose_name="last name")),
+                ("email", models.EmailField(blank=True, max_length=254, verbose_name="email address")),
+                (
+                    "is_staff",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates whether the user can log into this admin site.",
+                        verbose_name="staff status",
+                    ),
+                ),
+                (
+                    "is_active",
+                    models.BooleanField(
+                        default=True,
+                        help_text="Designates whether this user should be treated as active. Unselect this instead of deleting accounts.",
+                        verbose_name="active",
+                    ),
+                ),
+                (
+                    "date_joined",
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="date joined"),
+                ),
+                (
+                    "groups",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="The groups this user belongs to. A user will get all permissions granted to each of their groups.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.group",
+                        verbose_name="groups",
+                    ),
+                ),
+                (
+                    "user_permissions",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="Specific permissions for this user.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.permission",
+                        verbose_name="user permissions",
+                    ),
+                ),
+                (
+                    "client",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="users",
+                        to="campaigns.client",
+                    ),
+                ),
+                (
+                    "supplier",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="users",
+                        to="campaigns.supplier",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'user',
-                'verbose_name_plural': 'users',
-                'abstract': False,
+                "verbose_name": "user",
+                "verbose_name_plural": "users",
+                "abstract": False,
             },
             managers=[
-                ('objects', django.contrib.auth.models.UserManager()),
+                ("objects", django.contrib.auth.models.UserManager()),
             ],
         ),
         migrations.CreateModel(
-            name='Phrase',
+            name="Phrase",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('text', models.CharField(max_length=500)),
-                ('folded', models.CharField(editable=False, max_length=500)),
-                ('seen_at', models.DateTimeField(auto_now_add=True)),
-                ('client', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='phrases', to='campaigns.client')),
-                ('disposition', models.ForeignKey(blank=True, limit_choices_to={'family': 'client'}, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='phrases', to='campaigns.disposition')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("text", models.CharField(max_length=500)),
+                ("folded", models.CharField(editable=False, max_length=500)),
+                ("seen_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "client",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="phrases",
+                        to="campaigns.client",
+                    ),
+                ),
+                (
+                    "disposition",
+                    models.ForeignKey(
+                        blank=True,
+                        limit_choices_to={"family": "client"},
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="phrases",
+                        to="campaigns.disposition",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['text'],
-                'constraints': [models.UniqueConstraint(fields=('client', 'folded'), name='phrase_once_per_client')],
+                "ordering": ["text"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("client", "folded"), name="phrase_once_per_client")
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='picklist',
-            constraint=models.UniqueConstraint(fields=('client', 'name'), name='picklist_name_once_per_client'),
+            model_name="picklist",
+            constraint=models.UniqueConstraint(
+                fields=("client", "name"), name="picklist_name_once_per_client"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='field',
-            constraint=models.UniqueConstraint(fields=('campaign', 'name'), name='field_once_per_campaign'),
+            model_name="field",
+            constraint=models.UniqueConstraint(fields=("campaign", "name"), name="field_once_per_campaign"),
         ),
         migrations.AddConstraint(
-            model_name='field',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'picklist'), _negated=True), ('picklist__isnull', False), _connector='OR'), name='picklist_field_has_picklist', violation_error_message='A field of kind picklist needs its picklist.'),
+            model_name="field",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("kind", "picklist"), _negated=True),
+                    ("picklist__isnull", False),
+                    _connector="OR",
+                ),
+                name="picklist_field_has_picklist",
+                violation_error_message="A field of kind picklist needs its picklist.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='picklistvalue',
-            constraint=models.UniqueConstraint(fields=('picklist', 'value'), name='value_once_per_picklist'),
+            model_name="picklistvalue",
+            constraint=models.UniqueConstraint(fields=("picklist", "value"), name="value_once_per_picklist"),
         ),
         migrations.AddConstraint(
-            model_name='listmapperentry',
-            constraint=models.UniqueConstraint(fields=('picklist', 'folded'), name='entry_once_per_picklist'),
+            model_name="listmapperentry",
+            constraint=models.UniqueConstraint(fields=("picklist", "folded"), name="entry_once_per_picklist"),
         ),
         migrations.AddConstraint(
-            model_name='cap',
-            constraint=models.UniqueConstraint(fields=('campaign', 'supplier', 'period'), name='one_cap_a_period', nulls_distinct=False),
+            model_name="cap",
+            constraint=models.UniqueConstraint(
+                fields=("campaign", "supplier", "period"), name="one_cap_a_period", nulls_distinct=False
+            ),
         ),
         migrations.AddConstraint(
-            model_name='agreement',
-            constraint=models.UniqueConstraint(fields=('campaign', 'supplier', 'starts_on'), name='one_agreement_a_day'),
+            model_name="agreement",
+            constraint=models.UniqueConstraint(
+                fields=("campaign", "supplier", "starts_on"), name="one_agreement_a_day"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='user',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('client', None), ('is_staff', True), ('supplier', None)), models.Q(('client__isnull', False), ('is_staff', False), ('is_superuser', False), ('supplier', None)), models.Q(('client', None), ('is_staff', False), ('is_superuser', False), ('supplier__isnull', False)), _connector='OR'), name='user_stands_on_one_side', violation_error_message='A user is staff, or belongs to one client, or to one supplier.'),
+            model_name="user",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("client", None), ("is_staff", True), ("supplier", None)),
+                    models.Q(
+                        ("client__isnull", False),
+                        ("is_staff", False),
+                        ("is_superuser", False),
+                        ("supplier", None),
+                    ),
+                    models.Q(
+                        ("client", None),
+                        ("is_staff", False),
+                        ("is_superuser", False),
+                        ("supplier__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="user_stands_on_one_side",
+                violation_error_message="A user is staff, or belongs to one client, or to one supplier.",
+            ),
         ),
     ]

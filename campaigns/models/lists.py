@@ -1,8 +1,10 @@
 """Lists: picklists with their list mapper, dispositions, and the phrases clients use for them."""
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
+from campaigns.lists import fold, fold_phrase
 from campaigns.models.parties import Client
 
 
@@ -40,6 +42,10 @@ class PicklistValue(models.Model):
     def __str__(self) -> str:
         return self.value
 
+    def clean(self) -> None:
+        """Keep the folded text beside the value, for it is what incoming texts are compared with."""
+        self.folded = fold(self.value)
+
 
 class ListMapperEntry(models.Model):
     """An incoming text that stands for one of the picklist's values (no chains: it points to a value)."""
@@ -58,6 +64,14 @@ class ListMapperEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.text} → {self.value}"
+
+    def clean(self) -> None:
+        """An entry points to a value of its own picklist and may not be one of its values itself."""
+        self.folded = fold(self.text)
+        if self.value.picklist_id != self.picklist_id:
+            raise ValidationError({"value": "This value belongs to another picklist."})
+        if self.picklist.values.filter(folded=self.folded, retired_at=None).exists():
+            raise ValidationError({"text": f"“{self.text}” is itself a value of {self.picklist}."})
 
 
 class Disposition(models.Model):
@@ -96,7 +110,11 @@ class Phrase(models.Model):
     text = models.CharField(max_length=500)
     folded = models.CharField(max_length=500, editable=False)
     disposition = models.ForeignKey(
-        Disposition, null=True, blank=True, on_delete=models.PROTECT, related_name="phrases",
+        Disposition,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="phrases",
         limit_choices_to={"family": "client"},
     )
     seen_at = models.DateTimeField(auto_now_add=True)
@@ -109,3 +127,7 @@ class Phrase(models.Model):
 
     def __str__(self) -> str:
         return self.text
+
+    def clean(self) -> None:
+        """Phrases are compared without case and outer or doubled space."""
+        self.folded = fold_phrase(self.text)

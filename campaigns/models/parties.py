@@ -37,9 +37,7 @@ class User(AbstractUser):
     Staff who are superusers are *admins*, other staff are *operators*.
     """
 
-    client = models.ForeignKey(
-        Client, null=True, blank=True, on_delete=models.PROTECT, related_name="users"
-    )
+    client = models.ForeignKey(Client, null=True, blank=True, on_delete=models.PROTECT, related_name="users")
     supplier = models.ForeignKey(
         Supplier, null=True, blank=True, on_delete=models.PROTECT, related_name="users"
     )

@@ -179,9 +179,7 @@ class Agreement(models.Model):
     class Meta:
         ordering = ["campaign_id", "supplier_id", "-starts_on"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["campaign", "supplier", "starts_on"], name="one_agreement_a_day"
-            )
+            models.UniqueConstraint(fields=["campaign", "supplier", "starts_on"], name="one_agreement_a_day")
         ]
 
     def __str__(self) -> str:

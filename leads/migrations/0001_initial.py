@@ -7,209 +7,514 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('campaigns', '0001_initial'),
+        ("campaigns", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Lead',
+            name="Lead",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('uid', models.CharField(blank=True, help_text='The consumer session ID.', max_length=200)),
-                ('status', models.CharField(choices=[('processing', 'Processing'), ('rejected', 'Rejected'), ('quarantined', 'Quarantined'), ('pending', 'Pending'), ('accepted', 'Accepted'), ('client_rejected', 'Client Rejected')], default=leads.statuses.Status['PROCESSING'], max_length=20)),
-                ('reason', models.TextField(blank=True, help_text='The human words, kept verbatim.')),
-                ('received_at', models.DateTimeField()),
-                ('valid_at', models.DateTimeField(blank=True, null=True)),
-                ('accepted_at', models.DateTimeField(blank=True, null=True)),
-                ('in_cap', models.BooleanField(default=False)),
-                ('is_final', models.BooleanField(default=False)),
-                ('decided_for_supplier', models.BooleanField(default=False)),
-                ('price', models.DecimalField(decimal_places=2, max_digits=10)),
-                ('payout', models.DecimalField(decimal_places=2, max_digits=10)),
-                ('campaign', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='campaigns.campaign')),
-                ('disposition', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='campaigns.disposition')),
-                ('source', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='campaigns.source')),
-                ('supplier', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='campaigns.supplier')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("uid", models.CharField(blank=True, help_text="The consumer session ID.", max_length=200)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("processing", "Processing"),
+                            ("rejected", "Rejected"),
+                            ("quarantined", "Quarantined"),
+                            ("pending", "Pending"),
+                            ("accepted", "Accepted"),
+                            ("client_rejected", "Client Rejected"),
+                        ],
+                        default=leads.statuses.Status["PROCESSING"],
+                        max_length=20,
+                    ),
+                ),
+                ("reason", models.TextField(blank=True, help_text="The human words, kept verbatim.")),
+                ("received_at", models.DateTimeField()),
+                ("valid_at", models.DateTimeField(blank=True, null=True)),
+                ("accepted_at", models.DateTimeField(blank=True, null=True)),
+                ("in_cap", models.BooleanField(default=False)),
+                ("is_final", models.BooleanField(default=False)),
+                ("decided_for_supplier", models.BooleanField(default=False)),
+                ("price", models.DecimalField(decimal_places=2, max_digits=10)),
+                ("payout", models.DecimalField(decimal_places=2, max_digits=10)),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        db_index=False, on_delete=django.db.models.deletion.PROTECT, to="campaigns.campaign"
+                    ),
+                ),
+                (
+                    "disposition",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="campaigns.disposition",
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        db_index=False, on_delete=django.db.models.deletion.PROTECT, to="campaigns.source"
+                    ),
+                ),
+                (
+                    "supplier",
+                    models.ForeignKey(
+                        db_index=False, on_delete=django.db.models.deletion.PROTECT, to="campaigns.supplier"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='Delivery',
+            name="Delivery",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('rejections', 'Rejections'), ('retractions', 'Retractions'), ('batch_ended', 'Batch Ended')], max_length=20)),
-                ('channel', models.CharField(choices=[('portal', 'Portal'), ('webhook', 'Webhook'), ('email', 'Email'), ('destination', 'Destination')], max_length=20)),
-                ('status', models.CharField(choices=[('pending', 'Pending'), ('sent', 'Sent'), ('failed', 'Failed'), ('cancelled', 'Cancelled')], default='pending', max_length=10)),
-                ('batch_id', models.BigIntegerField(db_index=True, null=True)),
-                ('payload', models.JSONField(default=dict)),
-                ('first_event_id', models.BigIntegerField(null=True)),
-                ('last_event_id', models.BigIntegerField(null=True)),
-                ('created_at', models.DateTimeField()),
-                ('next_attempt_at', models.DateTimeField(null=True)),
-                ('client', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='campaigns.client')),
-                ('person', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('supplier', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='notices', to='campaigns.supplier')),
-                ('lead', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='deliveries', to='leads.lead')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("rejections", "Rejections"),
+                            ("retractions", "Retractions"),
+                            ("batch_ended", "Batch Ended"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[
+                            ("portal", "Portal"),
+                            ("webhook", "Webhook"),
+                            ("email", "Email"),
+                            ("destination", "Destination"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("pending", "Pending"),
+                            ("sent", "Sent"),
+                            ("failed", "Failed"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="pending",
+                        max_length=10,
+                    ),
+                ),
+                ("batch_id", models.BigIntegerField(db_index=True, null=True)),
+                ("payload", models.JSONField(default=dict)),
+                ("first_event_id", models.BigIntegerField(null=True)),
+                ("last_event_id", models.BigIntegerField(null=True)),
+                ("created_at", models.DateTimeField()),
+                ("next_attempt_at", models.DateTimeField(null=True)),
+                (
+                    "client",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="campaigns.client",
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "supplier",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="notices",
+                        to="campaigns.supplier",
+                    ),
+                ),
+                (
+                    "lead",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="deliveries",
+                        to="leads.lead",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'deliveries',
-                'ordering': ['id'],
+                "verbose_name_plural": "deliveries",
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='DeliveryAttempt',
+            name="DeliveryAttempt",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField()),
-                ('succeeded', models.BooleanField()),
-                ('answer', models.TextField(blank=True)),
-                ('delivery', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='attempts', to='leads.delivery')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                ("succeeded", models.BooleanField()),
+                ("answer", models.TextField(blank=True)),
+                (
+                    "delivery",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="attempts",
+                        to="leads.delivery",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='LeadValues',
+            name="LeadValues",
             fields=[
-                ('lead', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='values', serialize=False, to='leads.lead')),
-                ('received', models.JSONField(default=dict)),
-                ('judged', models.JSONField(default=dict)),
-                ('failures', models.JSONField(default=list)),
-                ('version', models.PositiveIntegerField(default=1)),
+                (
+                    "lead",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="values",
+                        serialize=False,
+                        to="leads.lead",
+                    ),
+                ),
+                ("received", models.JSONField(default=dict)),
+                ("judged", models.JSONField(default=dict)),
+                ("failures", models.JSONField(default=list)),
+                ("version", models.PositiveIntegerField(default=1)),
             ],
             options={
-                'verbose_name_plural': 'lead values',
+                "verbose_name_plural": "lead values",
             },
         ),
         migrations.CreateModel(
-            name='AffiliateEvent',
+            name="AffiliateEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reference', models.CharField(max_length=120)),
-                ('status', models.CharField(choices=[('pending', 'Pending'), ('approved', 'Approved'), ('rejected', 'Rejected')], default='pending', max_length=10)),
-                ('payout', models.DecimalField(decimal_places=2, max_digits=10)),
-                ('occurred_at', models.DateTimeField()),
-                ('is_final', models.BooleanField(default=False, help_text='It stands in a closed month.')),
-                ('was_status', models.CharField(blank=True, max_length=10)),
-                ('batch_id', models.BigIntegerField(blank=True, null=True)),
-                ('lead', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='affiliate_events', to='leads.lead')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("reference", models.CharField(max_length=120)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("pending", "Pending"), ("approved", "Approved"), ("rejected", "Rejected")],
+                        default="pending",
+                        max_length=10,
+                    ),
+                ),
+                ("payout", models.DecimalField(decimal_places=2, max_digits=10)),
+                ("occurred_at", models.DateTimeField()),
+                ("is_final", models.BooleanField(default=False, help_text="It stands in a closed month.")),
+                ("was_status", models.CharField(blank=True, max_length=10)),
+                ("batch_id", models.BigIntegerField(blank=True, null=True)),
+                (
+                    "lead",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="affiliate_events",
+                        to="leads.lead",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='LeadEvent',
+            name="LeadEvent",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('cause', models.CharField(choices=[('received', 'received'), ('judged', 'judged'), ('client_rejected', 'client_rejected'), ('accepted_older', 'accepted_older'), ('accepted_remaining', 'accepted_remaining'), ('accepted_close_out', 'accepted_close_out'), ('quarantine_released', 'quarantine_released'), ('adjusted', 'adjusted'), ('undone', 'undone')], max_length=30)),
-                ('from_status', models.CharField(max_length=20)),
-                ('to_status', models.CharField(max_length=20)),
-                ('reason', models.TextField(blank=True)),
-                ('at', models.DateTimeField()),
-                ('batch_id', models.BigIntegerField(null=True)),
-                ('line', models.IntegerField(null=True)),
-                ('was_reason', models.TextField(blank=True)),
-                ('was_valid_at', models.DateTimeField(null=True)),
-                ('was_accepted_at', models.DateTimeField(null=True)),
-                ('was_in_cap', models.BooleanField(default=False)),
-                ('actor', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('disposition', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='campaigns.disposition')),
-                ('lead', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='events', to='leads.lead')),
-                ('undoes', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='undone_by', to='leads.leadevent')),
-                ('was_disposition', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='campaigns.disposition')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "cause",
+                    models.CharField(
+                        choices=[
+                            ("received", "received"),
+                            ("judged", "judged"),
+                            ("client_rejected", "client_rejected"),
+                            ("accepted_older", "accepted_older"),
+                            ("accepted_remaining", "accepted_remaining"),
+                            ("accepted_close_out", "accepted_close_out"),
+                            ("quarantine_released", "quarantine_released"),
+                            ("adjusted", "adjusted"),
+                            ("undone", "undone"),
+                        ],
+                        max_length=30,
+                    ),
+                ),
+                ("from_status", models.CharField(max_length=20)),
+                ("to_status", models.CharField(max_length=20)),
+                ("reason", models.TextField(blank=True)),
+                ("at", models.DateTimeField()),
+                ("batch_id", models.BigIntegerField(null=True)),
+                ("line", models.IntegerField(null=True)),
+                ("was_reason", models.TextField(blank=True)),
+                ("was_valid_at", models.DateTimeField(null=True)),
+                ("was_accepted_at", models.DateTimeField(null=True)),
+                ("was_in_cap", models.BooleanField(default=False)),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "disposition",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="campaigns.disposition",
+                    ),
+                ),
+                (
+                    "lead",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="events", to="leads.lead"
+                    ),
+                ),
+                (
+                    "undoes",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="undone_by",
+                        to="leads.leadevent",
+                    ),
+                ),
+                (
+                    "was_disposition",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="campaigns.disposition",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='Adjustment',
+            name="Adjustment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('amount', models.DecimalField(decimal_places=2, help_text='What the client is credited.', max_digits=10)),
-                ('created_at', models.DateTimeField()),
-                ('is_final', models.BooleanField(default=False, help_text='It stands in a closed month.')),
-                ('lead', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='adjustment', to='leads.lead')),
-                ('event', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='leads.leadevent')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "amount",
+                    models.DecimalField(
+                        decimal_places=2, help_text="What the client is credited.", max_digits=10
+                    ),
+                ),
+                ("created_at", models.DateTimeField()),
+                ("is_final", models.BooleanField(default=False, help_text="It stands in a closed month.")),
+                (
+                    "lead",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="adjustment",
+                        to="leads.lead",
+                    ),
+                ),
+                (
+                    "event",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="leads.leadevent"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='LeadKey',
+            name="LeadKey",
             fields=[
-                ('pk', models.CompositePrimaryKey('lead_id', 'slot', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('slot', models.IntegerField()),
-                ('key', models.TextField(db_collation='C')),
-                ('held', models.BooleanField(default=False)),
-                ('campaign', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, to='campaigns.campaign')),
-                ('lead', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='keys', to='leads.lead')),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "lead_id", "slot", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("slot", models.IntegerField()),
+                ("key", models.TextField(db_collation="C")),
+                ("held", models.BooleanField(default=False)),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        db_index=False, on_delete=django.db.models.deletion.CASCADE, to="campaigns.campaign"
+                    ),
+                ),
+                (
+                    "lead",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="keys",
+                        to="leads.lead",
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='lead',
-            index=models.Index(fields=['campaign', 'valid_at'], name='lead_campaign_valid_at'),
+            model_name="lead",
+            index=models.Index(fields=["campaign", "valid_at"], name="lead_campaign_valid_at"),
         ),
         migrations.AddIndex(
-            model_name='lead',
-            index=models.Index(fields=['campaign', '-id'], name='lead_campaign'),
+            model_name="lead",
+            index=models.Index(fields=["campaign", "-id"], name="lead_campaign"),
         ),
         migrations.AddIndex(
-            model_name='lead',
-            index=models.Index(fields=['source', '-id'], name='lead_source'),
+            model_name="lead",
+            index=models.Index(fields=["source", "-id"], name="lead_source"),
         ),
         migrations.AddIndex(
-            model_name='lead',
-            index=models.Index(fields=['supplier', '-id'], name='lead_supplier'),
+            model_name="lead",
+            index=models.Index(fields=["supplier", "-id"], name="lead_supplier"),
         ),
         migrations.AddConstraint(
-            model_name='lead',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['processing', 'rejected', 'quarantined', 'pending', 'accepted', 'client_rejected'])), name='lead_status_is_known'),
+            model_name="lead",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "status__in",
+                        ["processing", "rejected", "quarantined", "pending", "accepted", "client_rejected"],
+                    )
+                ),
+                name="lead_status_is_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='lead',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status__in', [leads.statuses.Status['PENDING'], leads.statuses.Status['ACCEPTED'], leads.statuses.Status['CLIENT_REJECTED']]), _negated=True), ('valid_at__isnull', False), _connector='OR'), name='valid_lead_has_valid_at'),
+            model_name="lead",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        (
+                            "status__in",
+                            [
+                                leads.statuses.Status["PENDING"],
+                                leads.statuses.Status["ACCEPTED"],
+                                leads.statuses.Status["CLIENT_REJECTED"],
+                            ],
+                        ),
+                        _negated=True,
+                    ),
+                    ("valid_at__isnull", False),
+                    _connector="OR",
+                ),
+                name="valid_lead_has_valid_at",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='lead',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', leads.statuses.Status['ACCEPTED']), _negated=True), ('accepted_at__isnull', False), _connector='OR'), name='accepted_lead_has_accepted_at'),
+            model_name="lead",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", leads.statuses.Status["ACCEPTED"]), _negated=True),
+                    ("accepted_at__isnull", False),
+                    _connector="OR",
+                ),
+                name="accepted_lead_has_accepted_at",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='lead',
-            constraint=models.CheckConstraint(condition=models.Q(('is_final', False), ('status__in', [leads.statuses.Status['ACCEPTED'], leads.statuses.Status['CLIENT_REJECTED']]), _connector='OR'), name='only_billed_leads_are_final'),
+            model_name="lead",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("is_final", False),
+                    (
+                        "status__in",
+                        [leads.statuses.Status["ACCEPTED"], leads.statuses.Status["CLIENT_REJECTED"]],
+                    ),
+                    _connector="OR",
+                ),
+                name="only_billed_leads_are_final",
+            ),
         ),
         migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(condition=models.Q(('status', 'pending')), fields=['next_attempt_at'], name='delivery_due'),
+            model_name="delivery",
+            index=models.Index(
+                condition=models.Q(("status", "pending")), fields=["next_attempt_at"], name="delivery_due"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='delivery',
-            constraint=models.CheckConstraint(condition=models.Q(('supplier__isnull', False), ('lead__isnull', False), ('person__isnull', False), _connector='OR'), name='delivery_has_somebody_to_tell'),
+            model_name="delivery",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("supplier__isnull", False),
+                    ("lead__isnull", False),
+                    ("person__isnull", False),
+                    _connector="OR",
+                ),
+                name="delivery_has_somebody_to_tell",
+            ),
         ),
         migrations.AddIndex(
-            model_name='leadevent',
-            index=models.Index(condition=models.Q(('batch_id__isnull', False)), fields=['batch_id', 'lead'], name='event_batch'),
+            model_name="leadevent",
+            index=models.Index(
+                condition=models.Q(("batch_id__isnull", False)),
+                fields=["batch_id", "lead"],
+                name="event_batch",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='leadevent',
-            constraint=models.UniqueConstraint(condition=models.Q(('undoes__isnull', False)), fields=('undoes',), name='event_undone_once'),
+            model_name="leadevent",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("undoes__isnull", False)), fields=("undoes",), name="event_undone_once"
+            ),
         ),
         migrations.AddIndex(
-            model_name='leadkey',
-            index=models.Index(fields=['campaign', 'slot', 'key'], name='leadkey_lookup'),
+            model_name="leadkey",
+            index=models.Index(fields=["campaign", "slot", "key"], name="leadkey_lookup"),
         ),
         migrations.AddConstraint(
-            model_name='leadkey',
-            constraint=models.UniqueConstraint(condition=models.Q(('held', True)), fields=('campaign', 'slot', 'key'), name='key_held_once'),
+            model_name="leadkey",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("held", True)), fields=("campaign", "slot", "key"), name="key_held_once"
+            ),
         ),
     ]

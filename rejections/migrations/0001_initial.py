@@ -8,108 +8,296 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('campaigns', '0001_initial'),
+        ("campaigns", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Batch',
+            name="Batch",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('rejection', 'Rejection import'), ('correction', 'Correction upload'), ('close_out', 'Close-out')], max_length=12)),
-                ('state', models.CharField(choices=[('uploaded', 'Reading'), ('mapping', 'Mapping'), ('checking', 'Checking'), ('checked', 'Checked'), ('waiting', 'Waiting'), ('applying', 'Running'), ('finished', 'Completed'), ('undoing', 'Undoing'), ('undone', 'Undone'), ('stopped', 'Stopped'), ('failed', 'Failed'), ('cancelled', 'Cancelled')], default=rejections.states.State['UPLOADED'], max_length=10)),
-                ('created_at', models.DateTimeField()),
-                ('via', models.CharField(default='page', help_text='page, cli or api', max_length=10)),
-                ('file', models.CharField(blank=True, help_text='Path below the upload directory.', max_length=300)),
-                ('file_name', models.CharField(blank=True, max_length=300)),
-                ('sha256', models.CharField(blank=True, max_length=64)),
-                ('choices', models.JSONField(default=dict, help_text="A person's overrides of how the file is read.")),
-                ('reading', models.JSONField(default=dict, help_text='How the file was read.')),
-                ('mapping', models.JSONField(default=dict)),
-                ('options', models.JSONField(default=dict)),
-                ('window_days', models.PositiveSmallIntegerField(null=True)),
-                ('time_zone', models.CharField(max_length=64)),
-                ('rows', models.IntegerField(default=0)),
-                ('done', models.IntegerField(default=0, help_text='Rows (undo: leads) the present state has settled.')),
-                ('step', models.CharField(blank=True, max_length=12)),
-                ('cursor', models.BigIntegerField(default=0)),
-                ('settled_line', models.IntegerField(default=0, help_text='Start has settled the rows up to this line.')),
-                ('held_back', models.IntegerField(default=0)),
-                ('undo_lines', django.contrib.postgres.fields.ArrayField(base_field=models.IntegerField(), help_text='Undo of these rows only.', null=True, size=None)),
-                ('undo_from', models.CharField(blank=True, help_text='The state the batch was undone from.', max_length=10)),
-                ('kept', models.JSONField(default=dict, help_text='Leads that Undo kept as they were: reason → number.')),
-                ('started_at', models.DateTimeField(null=True)),
-                ('run_started_at', models.DateTimeField(help_text="When the present state's work began.", null=True)),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('seen_at', models.DateTimeField(help_text='When a person last had its progress on screen.', null=True)),
-                ('goes_through', models.BooleanField(default=False, help_text='Started with its check, by a program.')),
-                ('stop_requested', models.BooleanField(default=False)),
-                ('failed_in', models.CharField(blank=True, max_length=10)),
-                ('error_code', models.CharField(blank=True, max_length=40)),
-                ('error', models.TextField(blank=True)),
-                ('lease_owner', models.CharField(blank=True, max_length=80)),
-                ('lease_until', models.DateTimeField(null=True)),
-                ('attempts', models.PositiveSmallIntegerField(default=0, help_text='Claims without progress since.')),
-                ('campaign', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='batches', to='campaigns.campaign')),
-                ('client_side', models.ForeignKey(blank=True, help_text='The client whose user made it.', null=True, on_delete=django.db.models.deletion.PROTECT, to='campaigns.client')),
-                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='batches', to=settings.AUTH_USER_MODEL)),
-                ('source', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='campaigns.source')),
-                ('undone_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("rejection", "Rejection import"),
+                            ("correction", "Correction upload"),
+                            ("close_out", "Close-out"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("uploaded", "Reading"),
+                            ("mapping", "Mapping"),
+                            ("checking", "Checking"),
+                            ("checked", "Checked"),
+                            ("waiting", "Waiting"),
+                            ("applying", "Running"),
+                            ("finished", "Completed"),
+                            ("undoing", "Undoing"),
+                            ("undone", "Undone"),
+                            ("stopped", "Stopped"),
+                            ("failed", "Failed"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default=rejections.states.State["UPLOADED"],
+                        max_length=10,
+                    ),
+                ),
+                ("created_at", models.DateTimeField()),
+                ("via", models.CharField(default="page", help_text="page, cli or api", max_length=10)),
+                (
+                    "file",
+                    models.CharField(
+                        blank=True, help_text="Path below the upload directory.", max_length=300
+                    ),
+                ),
+                ("file_name", models.CharField(blank=True, max_length=300)),
+                ("sha256", models.CharField(blank=True, max_length=64)),
+                (
+                    "choices",
+                    models.JSONField(default=dict, help_text="A person's overrides of how the file is read."),
+                ),
+                ("reading", models.JSONField(default=dict, help_text="How the file was read.")),
+                ("mapping", models.JSONField(default=dict)),
+                ("options", models.JSONField(default=dict)),
+                ("window_days", models.PositiveSmallIntegerField(null=True)),
+                ("time_zone", models.CharField(max_length=64)),
+                ("rows", models.IntegerField(default=0)),
+                (
+                    "done",
+                    models.IntegerField(
+                        default=0, help_text="Rows (undo: leads) the present state has settled."
+                    ),
+                ),
+                ("step", models.CharField(blank=True, max_length=12)),
+                ("cursor", models.BigIntegerField(default=0)),
+                (
+                    "settled_line",
+                    models.IntegerField(default=0, help_text="Start has settled the rows up to this line."),
+                ),
+                ("held_back", models.IntegerField(default=0)),
+                (
+                    "undo_lines",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.IntegerField(),
+                        help_text="Undo of these rows only.",
+                        null=True,
+                        size=None,
+                    ),
+                ),
+                (
+                    "undo_from",
+                    models.CharField(
+                        blank=True, help_text="The state the batch was undone from.", max_length=10
+                    ),
+                ),
+                (
+                    "kept",
+                    models.JSONField(
+                        default=dict, help_text="Leads that Undo kept as they were: reason → number."
+                    ),
+                ),
+                ("started_at", models.DateTimeField(null=True)),
+                (
+                    "run_started_at",
+                    models.DateTimeField(help_text="When the present state's work began.", null=True),
+                ),
+                ("ended_at", models.DateTimeField(null=True)),
+                (
+                    "seen_at",
+                    models.DateTimeField(
+                        help_text="When a person last had its progress on screen.", null=True
+                    ),
+                ),
+                (
+                    "goes_through",
+                    models.BooleanField(default=False, help_text="Started with its check, by a program."),
+                ),
+                ("stop_requested", models.BooleanField(default=False)),
+                ("failed_in", models.CharField(blank=True, max_length=10)),
+                ("error_code", models.CharField(blank=True, max_length=40)),
+                ("error", models.TextField(blank=True)),
+                ("lease_owner", models.CharField(blank=True, max_length=80)),
+                ("lease_until", models.DateTimeField(null=True)),
+                (
+                    "attempts",
+                    models.PositiveSmallIntegerField(default=0, help_text="Claims without progress since."),
+                ),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="batches",
+                        to="campaigns.campaign",
+                    ),
+                ),
+                (
+                    "client_side",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="The client whose user made it.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="campaigns.client",
+                    ),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="batches",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="campaigns.source",
+                    ),
+                ),
+                (
+                    "undone_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'batches',
-                'ordering': ['-id'],
-                'permissions': [('reject_as_client', 'Reject leads as a client')],
+                "verbose_name_plural": "batches",
+                "ordering": ["-id"],
+                "permissions": [("reject_as_client", "Reject leads as a client")],
             },
         ),
         migrations.CreateModel(
-            name='BatchRow',
+            name="BatchRow",
             fields=[
-                ('pk', models.CompositePrimaryKey('batch_id', 'line', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('line', models.IntegerField()),
-                ('cells', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), size=None)),
-                ('problem', models.TextField(null=True)),
-                ('key', models.TextField(null=True)),
-                ('lead_id', models.BigIntegerField(null=True)),
-                ('valid_at', models.DateTimeField(null=True)),
-                ('outcome', models.CharField(max_length=24, null=True)),
-                ('checked', models.CharField(max_length=24, null=True)),
-                ('first_line', models.IntegerField(help_text='The first line that names the same lead.', null=True)),
-                ('note', models.JSONField(null=True)),
-                ('review', models.CharField(choices=[('accept', 'accept'), ('skip', 'skip')], max_length=6, null=True)),
-                ('batch', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='rejections.batch')),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "batch_id", "line", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("line", models.IntegerField()),
+                (
+                    "cells",
+                    django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), size=None),
+                ),
+                ("problem", models.TextField(null=True)),
+                ("key", models.TextField(null=True)),
+                ("lead_id", models.BigIntegerField(null=True)),
+                ("valid_at", models.DateTimeField(null=True)),
+                ("outcome", models.CharField(max_length=24, null=True)),
+                ("checked", models.CharField(max_length=24, null=True)),
+                (
+                    "first_line",
+                    models.IntegerField(help_text="The first line that names the same lead.", null=True),
+                ),
+                ("note", models.JSONField(null=True)),
+                (
+                    "review",
+                    models.CharField(
+                        choices=[("accept", "accept"), ("skip", "skip")], max_length=6, null=True
+                    ),
+                ),
+                (
+                    "batch",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="lines",
+                        to="rejections.batch",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['line'],
+                "ordering": ["line"],
             },
         ),
         migrations.AddIndex(
-            model_name='batch',
-            index=models.Index(fields=['campaign', 'sha256'], name='batch_same_file'),
+            model_name="batch",
+            index=models.Index(fields=["campaign", "sha256"], name="batch_same_file"),
         ),
         migrations.AddIndex(
-            model_name='batch',
-            index=models.Index(condition=models.Q(('state__in', ['finished', 'undone', 'cancelled']), _negated=True), fields=['state', 'id'], name='batch_open'),
+            model_name="batch",
+            index=models.Index(
+                condition=models.Q(("state__in", ["finished", "undone", "cancelled"]), _negated=True),
+                fields=["state", "id"],
+                name="batch_open",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='batch',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['uploaded', 'mapping', 'checking', 'checked', 'waiting', 'applying', 'finished', 'undoing', 'undone', 'stopped', 'failed', 'cancelled'])), name='batch_state_is_known'),
+            model_name="batch",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "state__in",
+                        [
+                            "uploaded",
+                            "mapping",
+                            "checking",
+                            "checked",
+                            "waiting",
+                            "applying",
+                            "finished",
+                            "undoing",
+                            "undone",
+                            "stopped",
+                            "failed",
+                            "cancelled",
+                        ],
+                    )
+                ),
+                name="batch_state_is_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='batch',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'correction'), _negated=True), ('source__isnull', False), _connector='OR'), name='correction_has_source'),
+            model_name="batch",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("kind", "correction"), _negated=True),
+                    ("source__isnull", False),
+                    _connector="OR",
+                ),
+                name="correction_has_source",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='batch',
-            constraint=models.UniqueConstraint(condition=models.Q(('kind__in', ['rejection', 'close_out']), ('state__in', ['applying', 'undoing'])), fields=('campaign',), name='one_running_batch_per_campaign'),
+            model_name="batch",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(
+                    ("kind__in", ["rejection", "close_out"]), ("state__in", ["applying", "undoing"])
+                ),
+                fields=("campaign",),
+                name="one_running_batch_per_campaign",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='batch',
-            constraint=models.UniqueConstraint(condition=models.Q(('kind', 'correction'), ('state__in', ['applying', 'undoing'])), fields=('source',), name='one_running_correction_per_source'),
+            model_name="batch",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("kind", "correction"), ("state__in", ["applying", "undoing"])),
+                fields=("source",),
+                name="one_running_correction_per_source",
+            ),
         ),
     ]

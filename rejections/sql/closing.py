@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -157,6 +156,13 @@ def reject_affiliate_events(batch_id: int, *, after: int, limit: int) -> tuple[i
         )
         last, events = cursor.fetchone()
         return last, int(events)
+
+
+def any_pending(span: Span) -> bool:
+    """Whether the span holds a Pending lead at all."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT EXISTS (SELECT FROM leads_lead l WHERE {_PENDING})", _span_parameters(span))
+        return bool(cursor.fetchone()[0])
 
 
 class SupplierEffect(NamedTuple):
