@@ -56,8 +56,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         )
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[Any]) -> None:
     """Mark tests by their folder, and leave the browser's out where there is no Chromium."""
+    for item in items:
+        if _commits(item):
+            # Emptying the tables afterwards takes along what migrations wrote; this puts it back before.
+            mark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+            item.add_marker(mark, append=False)
     for item in items:
         parts = item.path.relative_to(CHECKOUT).parts
         if "browser" in parts or "browser" in getattr(item, "fixturenames", ()):
@@ -70,6 +75,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     _state["left_out"] = len(left_out)
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if item not in left_out]
+
+
+def _commits(item: Any) -> bool:
+    """Whether the test's own transactions are real ones."""
+    marker = item.get_closest_marker("django_db")
+    asked = bool(marker and (marker.kwargs.get("transaction") or marker.args[:1] == (True,)))
+    return asked or not {"transactional_db", "live_server"}.isdisjoint(getattr(item, "fixturenames", ()))
 
 
 def _claim_slot() -> tuple[int, IO[str]]:
