@@ -20,11 +20,11 @@ from leads.statuses import Cause, Status
 from rejections.columns import ColumnMap
 from rejections.models import Batch, Kind
 from rejections.options import Options
-from rejections.rejecting import identifier_kind, opening
 from rejections.sql import closing as statements
 from rejections.sql import state
 from rejections.sql.closing import Span
 from rejections.states import State
+from rejections.terms import identifier_kind, opening
 
 #: A person who has not had the progress on screen for this long is told by e-mail (seconds).
 AWAY_SECONDS = 20

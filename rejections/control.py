@@ -19,9 +19,10 @@ from rejections.models import Batch, BatchRow
 from rejections.options import Options
 from rejections.reading import field_facts
 from rejections.refusals import Refused
-from rejections.rejecting import Reader, Terms, check_rows
+from rejections.rejecting import Memory, check_rows
 from rejections.sql import rows, state
 from rejections.states import UNDOABLE, State
+from rejections.terms import Terms
 from rejections.uploads import withdrawn
 
 #: More leads than this, not named by the file, move only after the person has typed their number.
@@ -85,11 +86,11 @@ def review(batch: Batch, *, accept: Sequence[int], skip: Sequence[int]) -> None:
         affected = sorted({*lines, *rivals.values_list("line", flat=True)})
         rivals.update(first_line=None)
         BatchRow.objects.filter(batch=locked, line__in=lines).update(first_line=None)
-        reader = Reader(Terms.of(locked))
+        memory = Memory(Terms.of(locked))
         raws = rows.take(
-            locked.pk, after=0, limit=len(affected), columns=reader.terms.positions, lines=affected
+            locked.pk, after=0, limit=len(affected), columns=memory.terms.positions, lines=affected
         )
-        check_rows(locked.pk, reader, raws)
+        check_rows(locked.pk, memory, raws)
         rows.mark_duplicates(locked.pk, leads)
 
 

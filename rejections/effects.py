@@ -13,11 +13,11 @@ from rejections.columns import ColumnMap
 from rejections.decisions import Outcome
 from rejections.models import Batch, Kind
 from rejections.options import Options
-from rejections.rejecting import identifier_kind, opening
 from rejections.sql import closing as statements
 from rejections.sql import rows
 from rejections.sql.closing import Accepting, Span, SupplierEffect
 from rejections.states import State
+from rejections.terms import identifier_kind, opening
 
 NOTHING = Accepting(0, Decimal(0), 0)
 

@@ -12,11 +12,11 @@ from leads.statuses import Cause, Status
 from rejections.effects import close_out_effect, effects
 from rejections.models import Batch, Kind
 from rejections.options import Options
-from rejections.rejecting import opening
 from rejections.sql import receipt as statements
 from rejections.sql import rows
 from rejections.sql.receipt import Moved
 from rejections.states import State
+from rejections.terms import opening
 
 #: States in which a batch has only been decided: its receipt says what it would do.
 BEFORE_START = (State.UPLOADED, State.MAPPING, State.CHECKING, State.CHECKED, State.CANCELLED)

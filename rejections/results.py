@@ -14,9 +14,9 @@ from leads.sheet import shield, xml_safe
 from rejections.decisions import Outcome
 from rejections.models import Batch, Kind
 from rejections.options import Options
-from rejections.rejecting import opening
 from rejections.sql import rows
 from rejections.states import State
+from rejections.terms import opening
 
 #: Our columns, after the file's own.
 COLUMNS = ("line", "outcome", "advice", "lead_id", "status")

@@ -32,7 +32,7 @@ def close_windows(at: datetime) -> list[int]:
     started = []
     for campaign in Campaign.objects.filter(accept_when_window_closes=True, return_window_days__isnull=False):
         today = local_date(at, campaign.time_zone)
-        last_closed = today - timedelta(days=campaign.return_window_days + 1)
+        last_closed = today - timedelta(days=(campaign.return_window_days or 0) + 1)
         tonight = Batch.objects.filter(
             campaign=campaign,
             kind=Kind.CLOSE_OUT,

@@ -17,10 +17,11 @@ from django.db import transaction
 from rejections import closing, reading, undo
 from rejections.models import Batch, Kind
 from rejections.refusals import Refused
-from rejections.rejecting import Reader, Terms, apply_rows, check_rows
+from rejections.rejecting import Memory, apply_rows, check_rows
 from rejections.sql import rows, state
 from rejections.sql.state import LostLease
 from rejections.states import State
+from rejections.terms import Terms
 
 log = logging.getLogger(__name__)
 
@@ -55,23 +56,23 @@ def run(batch_id: int, *, owner: str, clock: Clock, seconds: float) -> bool:
 
 def _work(batch_id: int, owner: str, clock: Clock, deadline: float) -> bool:
     """Chunk after chunk until nothing is left, the turn is another's, or time is up."""
-    reader: Reader | None = None
+    memory: Memory | None = None
     while time.monotonic() < deadline:
         batch = Batch.objects.select_related("campaign").get(pk=batch_id)
         match State(batch.state):
             case State.UPLOADED:
                 reading.read(batch, owner, clock())
             case State.CHECKING:
-                reader = reader or Reader(Terms.of(batch))
-                _check_chunk(batch_id, owner, reader, clock())
+                memory = memory or Memory(Terms.of(batch))
+                _check_chunk(batch_id, owner, memory, clock())
             case State.WAITING:
                 if not _begin(batch, clock()):
                     return False
-                reader = None
+                memory = None
             case State.APPLYING:
                 if batch.kind != Kind.CLOSE_OUT:
-                    reader = reader or Reader(Terms.of(batch))
-                _apply_chunk(batch_id, owner, reader, clock())
+                    memory = memory or Memory(Terms.of(batch))
+                _apply_chunk(batch_id, owner, memory, clock())
             case State.UNDOING:
                 undo.chunk(batch_id, owner, clock())
             case _:
@@ -86,20 +87,20 @@ def _begin(batch: Batch, at: datetime) -> bool:
     return state.take_turn(batch, [State.WAITING], State.APPLYING, step=step, run_started_at=at, **started)
 
 
-def _check_chunk(batch_id: int, owner: str, reader: Reader, at: datetime) -> None:
+def _check_chunk(batch_id: int, owner: str, memory: Memory, at: datetime) -> None:
     with transaction.atomic():
         batch = state.fence(batch_id, owner, State.CHECKING)
         if batch.cursor == 0:
             rows.clear_first_lines(batch_id)
         raws = rows.take(
-            batch_id, after=batch.cursor, limit=settings.CHUNK_ROWS, columns=reader.terms.positions
+            batch_id, after=batch.cursor, limit=settings.CHUNK_ROWS, columns=memory.terms.positions
         )
         if raws:
-            check_rows(batch_id, reader, raws)
+            check_rows(batch_id, memory, raws)
             state.progress(batch_id, cursor_at=raws[-1].line, done=batch.done + len(raws))
         else:
             _checked(batch, at)
-    reader.forget()
+    memory.forget()
 
 
 def _checked(batch: Batch, at: datetime) -> None:
@@ -110,27 +111,27 @@ def _checked(batch: Batch, at: datetime) -> None:
     state.advance(batch.pk, [State.CHECKING], target, cursor=0, done=0, step="", attempts=0, ended_at=None)
 
 
-def _apply_chunk(batch_id: int, owner: str, reader: Reader | None, at: datetime) -> None:
+def _apply_chunk(batch_id: int, owner: str, memory: Memory | None, at: datetime) -> None:
     with transaction.atomic():
         batch = state.fence(batch_id, owner, State.APPLYING)
         if batch.stop_requested:
             closing.end(batch, State.STOPPED, at)
-        elif batch.step == "rows" and reader is not None:
-            _apply_rows(batch, reader, at)
+        elif batch.step == "rows" and memory is not None:
+            _apply_rows(batch, memory, at)
         else:
             closing.chunk(batch, at)
-    if reader is not None:
-        reader.forget()
+    if memory is not None:
+        memory.forget()
 
 
-def _apply_rows(batch: Batch, reader: Reader, at: datetime) -> None:
+def _apply_rows(batch: Batch, memory: Memory, at: datetime) -> None:
     raws = rows.take(
-        batch.pk, after=batch.settled_line, limit=settings.CHUNK_ROWS, columns=reader.terms.positions
+        batch.pk, after=batch.settled_line, limit=settings.CHUNK_ROWS, columns=memory.terms.positions
     )
     if not raws:
         closing.next_step(batch, at)
         return
-    apply_rows(batch, reader, raws, at)
+    apply_rows(batch, memory, raws, at)
     line = raws[-1].line
     state.progress(batch.pk, cursor_at=line, done=batch.done + len(raws), settled_line=line)
 

@@ -30,7 +30,7 @@ class PicklistValue(models.Model):
 
     picklist = models.ForeignKey(Picklist, on_delete=models.PROTECT, related_name="values")
     value = models.CharField(max_length=300)
-    folded = models.CharField(max_length=300, editable=False)
+    folded = models.TextField(editable=False)
     retired_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -52,7 +52,7 @@ class ListMapperEntry(models.Model):
 
     picklist = models.ForeignKey(Picklist, on_delete=models.CASCADE, related_name="entries")
     text = models.CharField(max_length=300)
-    folded = models.CharField(max_length=300, editable=False)
+    folded = models.TextField(editable=False)
     value = models.ForeignKey(PicklistValue, on_delete=models.PROTECT, related_name="entries")
 
     class Meta:
@@ -108,7 +108,7 @@ class Phrase(models.Model):
 
     client = models.ForeignKey(Client, on_delete=models.CASCADE, related_name="phrases")
     text = models.CharField(max_length=500)
-    folded = models.CharField(max_length=500, editable=False)
+    folded = models.TextField(editable=False)
     disposition = models.ForeignKey(
         Disposition,
         null=True,

@@ -42,6 +42,9 @@ _HELD = f"""
     JOIN leads_leadkey k ON k.campaign_id = %s AND k.slot = %s AND k.key = r.key COLLATE "C"
     WHERE r.batch_id = %s AND r.outcome = '{Outcome.AMBIGUOUS}'
     UNION
+    SELECT candidate::bigint FROM rejections_batchrow r, jsonb_array_elements_text(r.note->'leads') candidate
+    WHERE r.batch_id = %s AND r.outcome = '{Outcome.AMBIGUOUS}'
+    UNION
     SELECT d.lead_id FROM leads_delivery d
     WHERE d.channel = 'destination' AND d.status IN ('pending', 'failed') AND d.lead_id IS NOT NULL
 """
@@ -53,7 +56,7 @@ _PENDING = f"""
 
 
 def _held_parameters(batch_id: int, campaign_id: int, slot: int | None, opens: datetime | None) -> list[Any]:
-    return [opens, list(HELD_BACK), batch_id, batch_id, campaign_id, slot, batch_id]
+    return [opens, list(HELD_BACK), batch_id, batch_id, campaign_id, slot, batch_id, batch_id]
 
 
 def _span_parameters(span: Span) -> list[Any]:
