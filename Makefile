@@ -59,7 +59,7 @@ $(VENV)/.installed: $(REQUIREMENTS)
 		$(addprefix --requirement=,$(REQUIREMENTS))
 	@touch $@
 
-node_modules/.installed: package.json package-lock.json .npmrc requirements-node.txt $(VENV)/.installed
+node_modules/.installed: package.json package-lock.json .npmrc requirements-node.txt | $(VENV)/.installed
 	@echo "Installing the front-end packages."
 	@if command -v npm >/dev/null; then npm ci --ignore-scripts --silent; else \
 		$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --requirement=requirements-node.txt; \
