@@ -29,9 +29,9 @@ class Options:
             raise Refused(
                 "unknown_option", "There is no such option", f"Not known: {', '.join(sorted(unknown))}."
             )
-        values = dict(data)
-        for name in ("reject_from", "through"):
-            values[name] = _date(name, values.get(name))
+        values: dict[str, Any] = {}
+        for name, value in data.items():
+            values[name] = (_date if name in ("reject_from", "through") else _switch)(name, value)
         return cls(**values)
 
     def to_json(self) -> dict[str, Any]:
@@ -51,12 +51,24 @@ class Options:
 
     def through_end(self, zone: str) -> datetime | None:
         """The first instant after the through date."""
-        return begin(self.through + timedelta(days=1), zone) if self.through else None
+        if self.through is None:
+            return None
+        return begin(min(self.through, date.max - timedelta(days=1)) + timedelta(days=1), zone)
 
     @property
     def on(self) -> frozenset[str]:
         """Names of the options that are on (`through` belongs to `accept_remaining`)."""
         return frozenset(name for name, value in asdict(self).items() if value and name != "through")
+
+
+def _switch(name: str, value: Any) -> bool:
+    if value in (None, ""):
+        return False
+    if not isinstance(value, bool):  # the text “false” would count as true
+        raise Refused(
+            "bad_option", "That is neither true nor false", f"“{value}” for {name}. Nothing was changed."
+        )
+    return value
 
 
 def _date(name: str, value: Any) -> date | None:
