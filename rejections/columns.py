@@ -59,14 +59,13 @@ class ColumnMap:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> ColumnMap:
-        """The mapping from its JSON form; names that are not its own are left aside."""
-        where = data.get("only_where")
+        """The mapping from its JSON form; names that are not its own are left aside. Raises Refused."""
         return cls(
             identifier=data.get("identifier") or LEAD_ID,
             identifier_column=data.get("identifier_column") or "",
             reason_column=data.get("reason_column") or "",
             default_reason=data.get("default_reason") or "",
-            only_where=OnlyWhere(where["column"], tuple(where["values"])) if where else None,
+            only_where=_selector(data.get("only_where")),
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -87,6 +86,19 @@ class ColumnMap:
     def field_name(self) -> str | None:
         """The campaign field that identifies leads, if one does."""
         return self.identifier.removeprefix(FIELD) if self.identifier.startswith(FIELD) else None
+
+
+def _selector(where: Any) -> OnlyWhere | None:
+    if not where:
+        return None
+    match where:
+        case {"column": str(column), "values": [*values]} if all(isinstance(value, str) for value in values):
+            return OnlyWhere(column, tuple(values))
+    raise Refused(
+        "bad_selector",
+        "Which rows shall count is not clear",
+        'Write it like {"column": "Status", "values": ["Rejected"]}. Nothing was changed.',
+    )
 
 
 @dataclass(frozen=True)
@@ -116,8 +128,9 @@ def check(mapping: ColumnMap, columns: Sequence[str], fields: Iterable[FieldFact
             "Choose the column that holds the reason, or give one reason for all rows. Nothing was changed.",
         )
     where = mapping.only_where
-    for name in (mapping.identifier_column, mapping.reason_column, where.column if where else ""):
-        if name and name not in columns:
+    used = [mapping.identifier_column, *filter(None, [mapping.reason_column])]
+    for name in [*used, where.column] if where else used:
+        if name not in columns:
             raise Refused(
                 "no_such_column",
                 f"The file has no column “{name}”",
