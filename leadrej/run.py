@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -86,16 +87,16 @@ def main() -> int:
         for part in parts:
             part.log.unlink(missing_ok=True)
             part.start()
-        state = "runs" if _web_answers(address, port) else "does not answer yet"
+        state = "runs" if _web_answers(address, port) else "does not answer as it should"
         print(f"\nleadrej {state} at http://{address}:{port}/ (logs: {logs}). Ctrl-C stops it.", flush=True)
-        return _watch(parts)
+        return watch(parts)
     except subprocess.CalledProcessError as failed:
         return failed.returncode
     except KeyboardInterrupt:
         print("\nStopping.", flush=True)
         return 0
     finally:
-        _stop(parts)
+        stop(parts)
 
 
 def _parts(address: str, port: int, logs: Path) -> list[Part]:
@@ -126,14 +127,18 @@ def _refuse_a_taken_port(address: str, port: int) -> None:
 def _web_answers(address: str, port: int) -> bool:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
-        with suppress(OSError), urllib.request.urlopen(f"http://{address}:{port}/login/", timeout=5):
-            return True
-        time.sleep(0.1)
+        try:
+            with urllib.request.urlopen(f"http://{address}:{port}/login/", timeout=5):
+                return True
+        except urllib.error.HTTPError:
+            return False
+        except OSError:
+            time.sleep(0.1)
     return False
 
 
-def _watch(parts: list[Part]) -> int:
-    """Start again what dies; give up on what cannot live."""
+def watch(parts: list[Part]) -> int:
+    """Start again what dies; returns 1 when a part dies again and again."""
     while True:
         for part in parts:
             if not part.dead or part.process is None:
@@ -146,7 +151,7 @@ def _watch(parts: list[Part]) -> int:
         time.sleep(0.5)
 
 
-def _stop(parts: list[Part]) -> None:
+def stop(parts: list[Part]) -> None:
     """Let every part finish what it does; end what does not within STOP_SECONDS, or at a second Ctrl-C."""
     deadline = time.monotonic() + STOP_SECONDS
     with suppress(KeyboardInterrupt):
