@@ -15,7 +15,7 @@ from rejections.models import Batch, Kind
 from rejections.options import Options
 from rejections.sql import closing as statements
 from rejections.sql import rows
-from rejections.sql.closing import Accepting, Span, SupplierEffect
+from rejections.sql.closing import Accepting, Rejecting, Span, SupplierEffect
 from rejections.states import State
 from rejections.terms import identifier_kind, opening
 
@@ -48,12 +48,9 @@ class Effects:
     older: Accepting
     remaining: Accepting
     held_back: int
-    not_billed: Decimal
-    credited: Decimal
+    rejecting: Rejecting
     billed: Decimal
-    slots: int
     caps: tuple[CapEffect, ...]
-    affiliate_events: int
     by_supplier: tuple[SupplierEffect, ...]
     unnamed: int
     compared_with: Batch | None
@@ -98,13 +95,10 @@ def effects(batch: Batch, options: Options, at: datetime) -> Effects:
         older=older,
         remaining=remaining,
         held_back=held,
-        not_billed=rejecting.not_billed,
-        credited=rejecting.credited,
+        rejecting=rejecting,
         billed=sum((accepting.billed for accepting in on), Decimal(0)),
-        slots=rejecting.slots,
         caps=_caps(batch, opens, at),
-        affiliate_events=rejecting.affiliate_events,
-        by_supplier=tuple(statements.by_supplier(batch.pk, opens)),
+        by_supplier=tuple(statements.by_supplier(batch.pk, batch.campaign_id, opens)),
         unnamed=sum(accepting.unnamed for accepting in on),
         compared_with=earlier,
         compared=statements.compared_with(batch.pk, earlier.pk) if earlier else (0, 0, 0),

@@ -17,7 +17,7 @@ from rejections.columns import ColumnMap, FieldFacts, check, column_for, guess
 from rejections.models import Batch
 from rejections.reader import Choices, Limits, Reading
 from rejections.refusals import Refused
-from rejections.sql import rows, state
+from rejections.sql import rows, state, tables
 from rejections.states import State
 
 #: Longer texts are explanations, not phrases: they are rejected under CLIENT_OTHER like unknown ones.
@@ -119,7 +119,7 @@ def _suggest(batch: Batch) -> ColumnMap:
 
 
 def _samples(batch: Batch) -> list[list[str]]:
-    return [cells for _, cells in rows.line_range(batch.pk, after=0, limit=SAMPLE_ROWS)]
+    return [cells for _, cells in tables.line_range(batch.pk, after=0, limit=SAMPLE_ROWS)]
 
 
 def keep_phrases(batch: Batch) -> None:
@@ -128,7 +128,7 @@ def keep_phrases(batch: Batch) -> None:
     texts = [mapping.default_reason] if mapping.default_reason.strip() else []
     if mapping.reason_column:
         column = batch.reading["columns"].index(mapping.reason_column)
-        texts += [text for text, _ in rows.phrases(batch.pk, column)]
+        texts += [text for text, _ in tables.phrases(batch.pk, column)]
     client_id = batch.campaign.client_id
     new = {fold_phrase(text): text.strip() for text in texts if len(text) <= LONGEST_PHRASE}
     known = set(Phrase.objects.filter(client_id=client_id, folded__in=new).values_list("folded", flat=True))

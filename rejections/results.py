@@ -14,7 +14,7 @@ from leads.sheet import shield, xml_safe
 from rejections.decisions import Outcome
 from rejections.models import Batch, Kind
 from rejections.options import Options
-from rejections.sql import rows
+from rejections.sql import tables
 from rejections.states import State
 from rejections.terms import opening
 
@@ -31,13 +31,13 @@ def table(batch: Batch) -> Iterator[Sequence[str]]:
     """Header, then each row with its outcome; read from a server-side cursor, so memory stays flat."""
     if batch.kind == Kind.CLOSE_OUT:
         yield _CLOSE_OUT_HEADER
-        yield from rows.accepted_leads(batch.pk)
+        yield from tables.accepted_leads(batch.pk)
         return
     columns = batch.reading["columns"]
     yield [*columns, *COLUMNS]
     opens = opening(batch, Options.from_json(batch.options))
     open_ended = batch.started_at is not None and not batch.settled_all
-    for line, cells, outcome, lead_id, status in rows.results(batch.pk, opens):
+    for line, cells, outcome, lead_id, status in tables.results(batch.pk, opens):
         raw = [*cells, *[""] * (len(columns) - len(cells))][: len(columns)]
         if open_ended and line > batch.settled_line:
             yield [*raw, str(line), "", _NOT_STARTED, lead_id, status]

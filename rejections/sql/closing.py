@@ -169,21 +169,26 @@ def any_pending(span: Span) -> bool:
 
 
 class SupplierEffect(NamedTuple):
-    """What the rejections mean for one supplier."""
+    """What the rejections mean for one supplier; `share_of` is all it delivered inside the window."""
 
     supplier_id: int
-    supplier: str
+    name: str
     leads: int
     payout: Decimal
+    share_of: int
 
 
-class Effects(NamedTuple):
-    """What rejecting the rows would mean, before any option."""
+class Rejecting(NamedTuple):
+    """What rejecting the rows would mean, before any option: leads with their price, slots, events."""
 
+    pending: int
     not_billed: Decimal
+    accepted: int
     credited: Decimal
+    payout: Decimal
     slots: int
-    affiliate_events: int
+    events: int
+    events_payout: Decimal
 
 
 _REJECTING_ROWS = f"""
@@ -192,25 +197,32 @@ _REJECTING_ROWS = f"""
 """
 
 
-def would_reject(batch_id: int, opens: datetime | None) -> Effects:
-    """Sums over the rows that would reject a lead or credit it."""
+def would_reject(batch_id: int, opens: datetime | None) -> Rejecting:
+    """Sums over the rows that would reject a lead, or credit one whose month is closed."""
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            SELECT coalesce(sum(l.price) FILTER (WHERE l.status = 'pending'), 0),
-                coalesce(sum(l.price) FILTER (WHERE l.status = 'accepted'
-                    AND (NOT l.is_final OR a.id IS NULL)), 0),
-                count(*) FILTER (WHERE l.in_cap AND NOT l.is_final),
-                coalesce(sum(events.n) FILTER (WHERE NOT l.is_final), 0)
-            FROM ({_REJECTING_ROWS}) x JOIN leads_lead l ON l.id = x.lead_id
-            LEFT JOIN leads_adjustment a ON a.lead_id = l.id
-            LEFT JOIN LATERAL (SELECT count(*) AS n FROM leads_affiliateevent f
-                WHERE f.lead_id = l.id AND f.status IN ('pending', 'approved') AND NOT f.is_final) events ON true
+            WITH rejecting AS MATERIALIZED (
+                SELECT l.id, l.status, l.price, l.payout, l.in_cap, l.is_final, a.id AS adjusted
+                FROM ({_REJECTING_ROWS}) x JOIN leads_lead l ON l.id = x.lead_id
+                LEFT JOIN leads_adjustment a ON a.lead_id = l.id
+            ), events AS (
+                SELECT count(*) AS n, coalesce(sum(f.payout), 0) AS payout
+                FROM rejecting r JOIN leads_affiliateevent f ON f.lead_id = r.id
+                WHERE NOT r.is_final AND f.status IN ('pending', 'approved') AND NOT f.is_final
+            )
+            SELECT count(*) FILTER (WHERE status = 'pending'),
+                coalesce(sum(price) FILTER (WHERE status = 'pending'), 0),
+                count(*) FILTER (WHERE status = 'accepted' AND adjusted IS NULL),
+                coalesce(sum(price) FILTER (WHERE status = 'accepted' AND adjusted IS NULL), 0),
+                coalesce(sum(payout) FILTER (WHERE status = 'accepted' AND adjusted IS NULL), 0),
+                count(*) FILTER (WHERE in_cap AND NOT is_final),
+                (SELECT n FROM events), (SELECT payout FROM events)
+            FROM rejecting
             """,
             [batch_id, opens, list(REJECTING)],
         )
-        not_billed, credited, slots, events = cursor.fetchone()
-        return Effects(not_billed, credited, int(slots), int(events))
+        return Rejecting(*cursor.fetchone())
 
 
 def slots_between(
@@ -229,17 +241,21 @@ def slots_between(
         return int(cursor.fetchone()[0])
 
 
-def by_supplier(batch_id: int, opens: datetime | None) -> list[SupplierEffect]:
+def by_supplier(batch_id: int, campaign_id: int, opens: datetime) -> list[SupplierEffect]:
     """Leads and payout of the rows that would reject, per supplier, most first."""
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            SELECT s.id, s.name, count(*), sum(l.payout)
-            FROM ({_REJECTING_ROWS}) x JOIN leads_lead l ON l.id = x.lead_id
-            JOIN campaigns_supplier s ON s.id = l.supplier_id
-            GROUP BY s.id, s.name ORDER BY 3 DESC, 2
+            SELECT s.id, s.name, mine.leads, mine.payout, (
+                SELECT count(*) FROM leads_lead d
+                WHERE d.campaign_id = %s AND d.valid_at >= %s AND d.supplier_id = s.id)
+            FROM (
+                SELECT l.supplier_id, count(*) AS leads, sum(l.payout) AS payout
+                FROM ({_REJECTING_ROWS}) x JOIN leads_lead l ON l.id = x.lead_id GROUP BY l.supplier_id
+            ) mine JOIN campaigns_supplier s ON s.id = mine.supplier_id
+            ORDER BY mine.leads DESC, s.name
             """,
-            [batch_id, opens, list(REJECTING)],
+            [campaign_id, opens, batch_id, opens, list(REJECTING)],
         )
         return [SupplierEffect(*row) for row in cursor.fetchall()]
 

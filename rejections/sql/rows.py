@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, BinaryIO, NamedTuple
 
@@ -164,62 +164,3 @@ def counts(batch_id: int, opens: datetime | None, *, up_to: int | None = None) -
         )
         found = dict(cursor.fetchall())
     return {str(outcome): found[outcome] for outcome in Outcome if outcome in found}
-
-
-def phrases(batch_id: int, column: int) -> list[tuple[str, int]]:
-    """The different texts of the reason column with their number of rows, most used first."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT btrim(cells[%s]), count(*) FROM rejections_batchrow
-            WHERE batch_id = %s AND problem IS NULL AND btrim(cells[%s]) <> ''
-            GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 2000
-            """,
-            [column + 1, batch_id, column + 1],
-        )
-        return cursor.fetchall()
-
-
-def column_words(batch_id: int, column: int, limit: int = 50) -> list[tuple[str, int]]:
-    """The different texts of one column with their number of rows, at most `limit`, most used first."""
-    return phrases(batch_id, column)[:limit]
-
-
-def line_range(batch_id: int, *, after: int, limit: int) -> list[tuple[int, list[str]]]:
-    """Rows as they were read, for the table on the Map page: (line, cells)."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT line, cells FROM rejections_batchrow WHERE batch_id = %s AND line > %s ORDER BY line LIMIT %s",
-            [batch_id, after, limit],
-        )
-        return cursor.fetchall()
-
-
-def results(batch_id: int, opens: datetime | None) -> Iterator[tuple[int, list[str], str, str, str]]:
-    """Every row in line order from a server-side cursor: line, cells, outcome, lead id, lead status."""
-    with connection.chunked_cursor() as cursor:
-        cursor.execute(
-            f"""
-            SELECT r.line, r.cells, coalesce({EFFECTIVE}, ''), coalesce(r.lead_id::text, ''), coalesce(l.status, '')
-            FROM rejections_batchrow r LEFT JOIN leads_lead l ON l.id = r.lead_id
-            WHERE r.batch_id = %s ORDER BY r.line
-            """,
-            [opens, batch_id],
-        )
-        while found := cursor.fetchmany(2000):
-            yield from found
-
-
-def accepted_leads(batch_id: int) -> Iterator[tuple[str, str, str, str]]:
-    """The leads a close-out moved, in id order from a server-side cursor: id, UID, status now, valid at."""
-    with connection.chunked_cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT l.id::text, l.uid, l.status, to_char(l.valid_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
-            FROM leads_leadevent e JOIN leads_lead l ON l.id = e.lead_id
-            WHERE e.batch_id = %s AND e.cause = 'accepted_close_out' ORDER BY l.id
-            """,
-            [batch_id],
-        )
-        while found := cursor.fetchmany(2000):
-            yield from found
