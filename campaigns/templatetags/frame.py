@@ -35,9 +35,7 @@ def menu_link(context: template.Context, name: str, icon_name: str, label: str, 
     """
     match = getattr(context.get("request"), "resolver_match", None)
     here = bool(match) and match.url_name in {name, *options.get("also", "").split()}
-    marks = [
-        format_html(' data-{}="{}"', mark, options[mark]) for mark in ("key", "go") if options.get(mark)
-    ]
+    marks = [format_html(' data-{}="{}"', mark, options[mark]) for mark in ("key", "go") if options.get(mark)]
     return format_html(
         '<a href="{}"{}{}>{}{}</a>',
         reverse(name),
