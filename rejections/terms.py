@@ -14,6 +14,7 @@ from leads.models import LeadKey
 from rejections.columns import LEAD_ID, UID, ColumnMap
 from rejections.models import Batch
 from rejections.options import Options
+from rejections.refusals import Refused
 from rejections.sql.rows import RawRow
 
 
@@ -77,12 +78,20 @@ def opening(batch: Batch, options: Options) -> datetime:
 
 
 def identifier_kind(campaign_id: int, mapping: ColumnMap) -> tuple[str, int | None]:
-    """The kind by which identifiers are normalised, and the slot they are looked up in (None: Lead ID)."""
+    """The kind by which identifiers are normalised, and the slot they are looked up in (None: Lead ID).
+
+    Raises Refused when the campaign has no such field (any more).
+    """
     if mapping.identifier == LEAD_ID:
         return LEAD_ID, None
     if mapping.identifier == UID:
         return UID, LeadKey.UID_SLOT
-    named = Field.objects.get(campaign_id=campaign_id, name=mapping.field_name)
+    named = Field.objects.filter(campaign_id=campaign_id, name=mapping.field_name).first()
+    if named is None:
+        raise Refused(
+            "no_such_identifier", f"“{mapping.identifier}” does not identify leads here",
+            "The campaign has no such field any more. Nothing was changed; choose another identifier.",
+        )  # fmt: skip
     return named.kind, named.pk
 
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
 
+from leads.models import Delivery
 from leads.sql import find, undo
+from leads.statuses import Status
 from rejections import closing
 from rejections.models import Batch
-from rejections.sql import state
+from rejections.sql import receipt, state
 from rejections.states import State
 
 
@@ -35,3 +38,42 @@ def _end(batch: Batch, at: datetime) -> None:
     """UNDONE; after an undo of some rows only, back to the state the batch ended in."""
     target = State.UNDONE if batch.undo_lines is None else State(batch.undo_from)
     closing.end(batch, target, at, undo_lines=None, cursor=0)
+
+
+#: Why a lead is kept as it is, in words.
+KEPT = {
+    "changed_since": "moved or edited since",
+    "month_closed": "its month is closed",
+}
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What Undo would do: leads put back by (words, number), kept by (why, number)."""
+
+    restored: int
+    moves: list[tuple[str, int]]
+    kept: list[tuple[str, int]]
+    told: bool
+    later: list[Batch]
+
+
+def forecast(batch: Batch, lines: list[int] | None) -> Forecast:
+    """What undoing the batch, or the leads of these rows, would do now."""
+    found = undo.forecast(batch.pk, lines)
+    moves, kept = Counter[str](), Counter[str]()
+    for f in found:
+        if f.kept:
+            kept[KEPT[f.kept]] += f.leads
+        elif f.to_status == f.from_status:
+            moves["Credit of a closed month withdrawn"] += f.leads
+        else:
+            moves[f"{Status(f.to_status).label} → {Status(f.from_status).label}"] += f.leads
+    told = Delivery.objects.filter(batch_id=batch.pk, kind=Delivery.Kind.REJECTIONS)
+    return Forecast(
+        restored=sum(moves.values()),
+        moves=moves.most_common(),
+        kept=kept.most_common(),
+        told=told.exclude(status=Delivery.Status.CANCELLED).exists(),
+        later=list(Batch.objects.filter(pk__in=receipt.naming_later(batch.pk, batch.campaign_id))),
+    )

@@ -53,15 +53,46 @@ def count_undoable(batch_id: int, lines: list[int] | None = None) -> int:
         return int(cursor.fetchone()[0])
 
 
-_TAKE_BACK = f"""
-WITH picked AS (
-    SELECT e.*, CASE
+_KEPT = f"""
+    CASE
         WHEN a.is_final OR (l.is_final AND a.id IS NULL) THEN 'month_closed'
         WHEN EXISTS (
             SELECT FROM leads_leadevent n
             WHERE n.lead_id = e.lead_id AND n.id > e.id AND n.undoes_id IS NULL AND NOT {_UNDONE.format(e="n")}
         ) THEN 'changed_since'
-    END AS kept
+    END
+"""
+
+
+class Forecast(NamedTuple):
+    """Leads that Undo would take from one status to another, or keep for a reason."""
+
+    to_status: str
+    from_status: str
+    kept: str | None
+    leads: int
+
+
+def forecast(batch_id: int, lines: list[int] | None) -> list[Forecast]:
+    """What Undo would do, counted; nothing moves."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT e.to_status, e.from_status, {_KEPT} AS kept, count(*)
+            FROM leads_leadevent e JOIN leads_lead l ON l.id = e.lead_id
+            LEFT JOIN leads_adjustment a ON a.event_id = e.id
+            WHERE e.batch_id = %s AND e.cause = ANY(%s)
+              AND (%s::int[] IS NULL OR e.line = ANY(%s::int[])) AND NOT {_UNDONE.format(e="e")}
+            GROUP BY 1, 2, 3 ORDER BY 4 DESC
+            """,
+            [batch_id, [c.value for c in UNDOABLE], lines, lines],
+        )
+        return [Forecast(*row) for row in cursor.fetchall()]
+
+
+_TAKE_BACK = f"""
+WITH picked AS (
+    SELECT e.*, {_KEPT} AS kept
     FROM leads_leadevent e
     JOIN leads_lead l ON l.id = e.lead_id
     LEFT JOIN leads_adjustment a ON a.event_id = e.id

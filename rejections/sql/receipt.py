@@ -85,17 +85,16 @@ def kept(batch_id: int, causes: Sequence[str], limit: int) -> list[Kept]:
         return [Kept(*row) for row in cursor.fetchall()]
 
 
-def later_already_rejected(batch_id: int, campaign_id: int) -> list[tuple[int, int]]:
-    """Later batches with rows that ended `already_rejected` on leads this one put back: (batch, rows)."""
+def naming_later(batch_id: int, campaign_id: int) -> list[int]:
+    """Later batches with rows that ended `already_rejected` on leads this one rejected."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT r.batch_id, count(*) FROM rejections_batchrow r
+            SELECT DISTINCT r.batch_id FROM rejections_batchrow r
             JOIN rejections_batch b ON b.id = r.batch_id
-            JOIN leads_leadevent e ON e.batch_id = %s AND e.lead_id = r.lead_id AND e.cause = 'undone'
-            WHERE b.id > %s AND b.campaign_id = %s AND r.outcome = 'already_rejected'
-            GROUP BY r.batch_id ORDER BY r.batch_id
+            JOIN leads_leadevent e ON e.batch_id = %s AND e.lead_id = r.lead_id AND e.cause = 'client_rejected'
+            WHERE b.id > %s AND b.campaign_id = %s AND r.outcome = 'already_rejected' ORDER BY 1
             """,
             [batch_id, batch_id, campaign_id],
         )
-        return cursor.fetchall()
+        return [row[0] for row in cursor.fetchall()]

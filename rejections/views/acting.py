@@ -1,0 +1,138 @@
+"""What people do to a batch: start, stop, continue, review, undo, cancel. Each is one call and a redirect."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
+
+from rejections import control, undo
+from rejections.forms import options_from, typed_number
+from rejections.models import Batch
+from rejections.refusals import Refused
+from rejections.sql import tables
+from rejections.states import State
+from rejections.tasks import ring
+from rejections.views import check
+
+
+def _changeable(request: HttpRequest, pk: int) -> Batch:
+    """The batch, if this person sees it (else 404) and may change it (else 403)."""
+    person: Any = request.user
+    batch = get_object_or_404(
+        Batch.objects.visible_to(person).select_related("campaign__client", "created_by"), pk=pk
+    )
+    if not control.may_change(person, batch):
+        raise PermissionDenied
+    return batch
+
+
+def _say(request: HttpRequest, refusal: Refused) -> None:
+    messages.error(request, f"{refusal.title}. {refusal.detail}")
+
+
+@login_required
+@require_POST
+def batch_start(request: HttpRequest, pk: int) -> HttpResponse:
+    """Start under the options the page was calculated for."""
+    batch = _changeable(request, pk)
+    if batch.state != State.CHECKED:
+        return redirect("batch", batch.pk)
+    try:
+        options = options_from(request.POST)
+        control.start(
+            batch,
+            options,
+            person=request.user,  # type: ignore[arg-type]
+            unnamed=check.confirmation(batch, options),
+            typed=typed_number(request.POST.get("confirm", "")),
+        )
+    except Refused as refusal:
+        return check.answer(request, batch, refusal)
+    ring(batch.pk)
+    return redirect("batch_result", batch.pk)
+
+
+@login_required
+@require_POST
+def batch_stop(request: HttpRequest, pk: int) -> HttpResponse:
+    """Stop after the present chunk."""
+    batch = _changeable(request, pk)
+    try:
+        control.stop(batch, timezone.now())
+    except Refused as refusal:
+        _say(request, refusal)
+    return redirect("batch", batch.pk)
+
+
+@login_required
+@require_POST
+def batch_continue(request: HttpRequest, pk: int) -> HttpResponse:
+    """Go on where it stopped or failed."""
+    batch = _changeable(request, pk)
+    try:
+        control.resume(batch)
+        ring(batch.pk)
+    except Refused as refusal:
+        _say(request, refusal)
+    return redirect("batch", batch.pk)
+
+
+@login_required
+@require_POST
+def batch_cancel(request: HttpRequest, pk: int) -> HttpResponse:
+    """Drop a batch that has not started."""
+    batch = _changeable(request, pk)
+    try:
+        control.cancel(batch, timezone.now())
+        messages.success(request, "The import was cancelled. Nothing was changed.")
+    except Refused as refusal:
+        _say(request, refusal)
+    return redirect("imports")
+
+
+@login_required
+@require_POST
+def batch_review(request: HttpRequest, pk: int) -> HttpResponse:
+    """Accept or skip damaged identifiers."""
+    batch = _changeable(request, pk)
+    accept = _lines(request, "accept")
+    if "accept_all" in request.POST:
+        accept = tables.undecided_lines(batch.pk)
+    try:
+        control.review(batch, accept=accept, skip=_lines(request, "skip"))
+    except Refused as refusal:
+        _say(request, refusal)
+    query = request.POST.get("query", "")
+    answer = redirect("batch_check", batch.pk)
+    answer["Location"] += f"?{query}#review" if query else "#review"
+    return answer
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def batch_undo(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask what Undo would do; then do it."""
+    batch = _changeable(request, pk)
+    lines = _lines(request, "line") or None
+    if request.method == "POST":
+        try:
+            control.undo(batch, person=request.user, lines=lines, at=timezone.now())  # type: ignore[arg-type]
+            ring(batch.pk)
+        except Refused as refusal:
+            _say(request, refusal)
+        return redirect("batch_result", batch.pk)
+    context = {"batch": batch, "lines": lines or [], "undo": undo.forecast(batch, lines)}
+    template = "rejections/_undo.html" if request.headers.get("HX-Request") else "rejections/undo.html"
+    return render(request, template, context)
+
+
+def _lines(request: HttpRequest, name: str) -> list[int]:
+    data = request.POST if request.method == "POST" else request.GET
+    return [int(line) for line in data.getlist(name) if line.isdecimal() and len(line) < 10]

@@ -1,0 +1,250 @@
+"""Where a batch stands: being read, running, ended; its result, row by row and as a file."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from django.contrib.auth.decorators import login_required
+from django.http import (
+    FileResponse,
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    StreamingHttpResponse,
+)
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from campaigns.models import User
+from leads.models import Delivery
+from rejections import receipt, results, undo
+from rejections.forms import options_from
+from rejections.models import Batch, Kind
+from rejections.options import Options
+from rejections.receipt import Receipt
+from rejections.refusals import Refused
+from rejections.sql import state, tables
+from rejections.states import State
+from rejections.views import paging, shown
+
+READING = (State.UPLOADED, State.CHECKING)
+RUNNING = (State.WAITING, State.APPLYING, State.UNDOING)
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+#: Databowl's words for the options, as on the check page.
+OPTION_WORDS = {
+    "reject_from": "Reject from the date",
+    "accept_older": "Move leads older than maximum rejected date to accepted",
+    "reject_affiliate_events": "Reject affiliate events",
+    "free_cap": "Count these rejections towards the cap",
+    "accept_remaining": "Move any remaining leads to accepted",
+}
+
+
+def _batch(request: HttpRequest, pk: int) -> Batch:
+    visible = Batch.objects.visible_to(request.user).select_related("campaign__client", "created_by")
+    return get_object_or_404(visible, pk=pk)
+
+
+@login_required
+@require_safe
+@never_cache
+def batch_page(request: HttpRequest, pk: int) -> HttpResponse:
+    """The page that fits where the batch stands."""
+    batch = _batch(request, pk)
+    if batch.state in READING:
+        return _wait(request, batch)
+    page = {State.MAPPING: "batch_map", State.CHECKED: "batch_check"}.get(State(batch.state), "batch_result")
+    return redirect(page, batch.pk)
+
+
+def _wait(request: HttpRequest, batch: Batch) -> HttpResponse:
+    person: Any = request.user
+    context = {
+        "batch": batch,
+        "progress": shown.progress(batch, timezone.now()),
+        "may": shown.may(person, batch),
+    }
+    return render(request, "rejections/wait.html", context)
+
+
+@login_required
+@require_safe
+@never_cache
+def batch_progress(request: HttpRequest, pk: int) -> HttpResponse:
+    """The progress alone, asked for again and again; the answer that ends it renews the page."""
+    person: Any = request.user
+    batch = _batch(request, pk)
+    now = timezone.now()
+    if batch.created_by_id == person.pk:
+        Batch.objects.filter(pk=batch.pk).update(seen_at=now)
+    if batch.state not in (*READING, *RUNNING):
+        answer = HttpResponse()
+        answer["HX-Refresh"] = "true"
+        return answer
+    context = {"batch": batch, "progress": shown.progress(batch, now), "may": shown.may(person, batch)}
+    return render(request, "rejections/_progress.html", context)
+
+
+@login_required
+@require_safe
+@never_cache
+def batch_result(request: HttpRequest, pk: int) -> HttpResponse:
+    """What happened, or is happening, to every row."""
+    batch = _batch(request, pk)
+    if batch.state in (*READING, State.MAPPING, State.CHECKED):
+        return redirect("batch", batch.pk)
+    return render(request, "rejections/result.html", _context(request, batch))
+
+
+def _context(request: HttpRequest, batch: Batch) -> dict[str, Any]:
+    person: Any = request.user
+    now = timezone.now()
+    may = shown.may(person, batch)
+    numbers = receipt.receipt(batch, now)
+    running = batch.state in RUNNING
+    has_rows = batch.kind != Kind.CLOSE_OUT and bool(numbers.outcomes)
+    forecast = undo.forecast(batch, None) if batch.state == State.UNDONE else None
+    return {
+        "batch": batch,
+        "title": _title(batch, numbers),
+        "by": shown.by(batch, person),
+        "took": _took(batch),
+        "progress": shown.progress(batch, now) if running else None,
+        "ahead": _ahead(batch) if batch.state == State.WAITING else [],
+        "receipt": numbers,
+        "facts": _facts(numbers),
+        "notices": _notices(batch, person),
+        "kept": forecast.kept if forecast else [],
+        "differs": tables.differing(batch.pk) if has_rows else 0,
+        "options": _options(batch),
+        "may": may,
+        "no_undo": _no_undo(batch, may, numbers),
+        "query": request.GET.urlencode(),
+        "rows": _rows(request, batch, numbers, may) if has_rows and not running else None,
+    }
+
+
+def _rows(request: HttpRequest, batch: Batch, numbers: Receipt, may: dict[str, Any]) -> dict[str, Any]:
+    options = Options.from_json(batch.options)
+    counts = numbers.outcomes
+    undoable = bool(may["undo"])
+    return paging.row_table(request, batch, options, counts, all_of=counts, hidden=[], undoable=undoable)
+
+
+def _title(batch: Batch, numbers: Receipt) -> str:
+    rejected, accepted = _leads(numbers.rejected), _leads(numbers.accepted)
+    match State(batch.state):
+        case State.WAITING:
+            return "Waiting its turn"
+        case State.APPLYING:
+            return "Accepting leads" if batch.kind == Kind.CLOSE_OUT else "Rejecting leads"
+        case State.UNDOING:
+            return "Putting leads back"
+        case State.UNDONE:
+            return f"{_leads(numbers.restored)} put back"
+        case State.CANCELLED:
+            return "Cancelled"
+    if batch.kind == Kind.CLOSE_OUT:
+        return f"{accepted} accepted"
+    return f"{rejected} rejected, {accepted} accepted" if numbers.accepted else f"{rejected} rejected"
+
+
+def _leads(count: int) -> str:
+    return f"{count:,} lead{'' if count == 1 else 's'}"
+
+
+def _took(batch: Batch) -> float | None:
+    if batch.started_at is None or batch.ended_at is None:
+        return None
+    return (batch.ended_at - batch.started_at).total_seconds()
+
+
+def _ahead(batch: Batch) -> list[Batch]:
+    return list(state.rivals_of(batch).filter(state__in=RUNNING, pk__lt=batch.pk))
+
+
+def _facts(numbers: Receipt) -> list[tuple[str, int]]:
+    facts = [
+        ("Accepted, older than the window", numbers.accepted_older),
+        ("Accepted, remaining", numbers.accepted_remaining),
+        ("Accepted by the close-out", numbers.accepted_close_out),
+        ("Held back", numbers.held_back),
+        ("Affiliate events rejected", numbers.affiliate_events_rejected),
+        ("Cap slots given back", numbers.cap_slots_freed),
+        ("Moved up from quarantine", numbers.quarantine_released),
+    ]
+    return [(words, count) for words, count in facts if count]
+
+
+def _notices(batch: Batch, person: User) -> list[dict[str, Any]]:
+    if not person.is_staff:
+        return []
+    told = Delivery.objects.filter(batch_id=batch.pk, supplier__isnull=False).select_related("supplier")
+    return [
+        {
+            "supplier": notice.supplier,
+            "channel": f"{notice.get_channel_display()}, {notice.get_kind_display().lower()}",
+            "leads": len(notice.payload.get("leads", [])),
+            "status": notice.status,
+            "at": notice.created_at,
+        }
+        for notice in told[:50]
+    ]
+
+
+def _options(batch: Batch) -> list[str]:
+    options = Options.from_json(batch.options)
+    if batch.kind == Kind.CLOSE_OUT:
+        return [f"Through {options.through:%-d %b %Y}"] if options.through else []
+    days = {"reject_from": options.reject_from, "accept_remaining": options.through}
+    words = []
+    for name, label in OPTION_WORDS.items():
+        if name in options.on:
+            day = days.get(name)
+            words.append(f"{label}: {day:%-d %b %Y}" if day else label)
+    return words
+
+
+def _no_undo(batch: Batch, may: dict[str, Any], numbers: Receipt) -> str:
+    if may["undo"]:
+        return ""
+    if batch.state == State.UNDONE:
+        return "It was undone. Import the file again to reject its leads once more."
+    if not numbers.rejected and not numbers.accepted:
+        return "No lead was moved: there is nothing to undo."
+    return "It was made by the other side, which can undo it."
+
+
+@login_required
+@require_safe
+def batch_download(request: HttpRequest, pk: int, format: str) -> HttpResponseBase:
+    """The file's own columns and ours, in the order of the file."""
+    batch = _batch(request, pk)
+    if not results.has_result(batch):
+        raise Http404
+    if batch.state == State.CHECKED and request.GET:
+        try:
+            batch.options = options_from(request.GET).to_json()
+        except Refused:
+            raise Http404 from None
+    stem = Path(batch.file_name).stem or f"accept-leads-{batch.pk}"
+    name = f"{stem}-{'check' if batch.state == State.CHECKED else 'result'}.{format}"
+    answer: HttpResponseBase
+    if format == "csv":
+        answer = StreamingHttpResponse(results.as_csv(batch), content_type="text/csv; charset=utf-8")
+    else:
+        with tempfile.NamedTemporaryFile(suffix=".xlsx", delete=False) as file:
+            path = Path(file.name)
+        results.write_xlsx(batch, path)
+        answer = FileResponse(path.open("rb"), content_type=XLSX)
+        path.unlink()
+    answer["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}"
+    answer["Cache-Control"] = "no-store"
+    return answer
