@@ -116,7 +116,8 @@ WITH picked AS (
     FROM restored RETURNING lead_id
 ), affiliate AS (
     UPDATE leads_affiliateevent f SET status = f.was_status, was_status = '', batch_id = NULL
-    FROM restored r WHERE f.lead_id = r.id AND f.batch_id = %(batch)s AND NOT f.is_final
+    FROM restored r
+    WHERE f.lead_id = r.id AND f.batch_id = %(batch)s AND f.status = 'rejected' AND NOT f.is_final
 )
 SELECT lead_id, kept FROM picked
 """
