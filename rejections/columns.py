@@ -13,6 +13,9 @@ LEAD_ID = "lead_id"
 UID = "uid"
 FIELD = "field:"
 
+#: Our columns in a result file, after the file's own.
+RESULT_COLUMNS = ("line", "outcome", "advice", "lead_id", "status")
+
 _LEAD_ID_HEADERS = {"leadid", "lead", "id", "leadref", "leadreference", "leadnumber", "leadno"}
 _UID_HEADERS = {"uid", "consumersessionid", "consumersession", "sessionid", "cunsumersessionid"}
 _KIND_HEADERS = {

@@ -11,6 +11,7 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 
 from leads.sheet import shield, xml_safe
+from rejections.columns import RESULT_COLUMNS
 from rejections.decisions import Outcome
 from rejections.models import Batch, Kind
 from rejections.options import Options
@@ -18,8 +19,6 @@ from rejections.sql import tables
 from rejections.states import State
 from rejections.terms import opening
 
-#: Our columns, after the file's own.
-COLUMNS = ("line", "outcome", "advice", "lead_id", "status")
 #: A sheet holds 1,048,576 rows; one is the header.
 XLSX_ROWS = 1_048_575
 
@@ -34,7 +33,7 @@ def table(batch: Batch) -> Iterator[Sequence[str]]:
         yield from tables.accepted_leads(batch.pk)
         return
     columns = batch.reading["columns"]
-    yield [*columns, *COLUMNS]
+    yield [*columns, *RESULT_COLUMNS]
     opens = opening(batch, Options.from_json(batch.options))
     open_ended = batch.started_at is not None and not batch.settled_all
     for line, cells, outcome, lead_id, status in tables.results(batch.pk, opens):

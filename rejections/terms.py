@@ -11,7 +11,8 @@ from campaigns.lists import fold_phrase
 from campaigns.models import Disposition, Field, Phrase
 from campaigns.rules import local_date
 from leads.models import LeadKey
-from rejections.columns import LEAD_ID, UID, ColumnMap
+from leads.sheet import unshield
+from rejections.columns import LEAD_ID, RESULT_COLUMNS, UID, ColumnMap
 from rejections.models import Batch
 from rejections.options import Options
 from rejections.refusals import Refused
@@ -40,11 +41,13 @@ class Terms:
     opens: datetime
     options: Options
     selected: frozenset[str] = field(default_factory=frozenset)
+    is_result: bool = False
 
     @classmethod
     def of(cls, batch: Batch) -> Terms:
         """The terms of a mapped batch."""
         mapping = ColumnMap.from_json(batch.mapping)
+        columns = batch.reading["columns"]
         options = Options.from_json(batch.options)
         kind, slot = identifier_kind(batch.campaign_id, mapping)
         where = mapping.only_where
@@ -54,17 +57,22 @@ class Terms:
             kind=kind,
             slot=slot,
             mapping=mapping,
-            positions=mapping.positions(batch.reading["columns"]),
+            positions=mapping.positions(columns),
             meanings=_meanings(batch.campaign.client_id),
             other=_other(),
             opens=opening(batch, options),
             options=options,
+            is_result=tuple(columns[-len(RESULT_COLUMNS) :]) == RESULT_COLUMNS,
             selected=frozenset(value.strip().casefold() for value in where.values) if where else frozenset(),
         )
 
     def reason(self, raw: RawRow) -> str:
-        """The row's reason as the client wrote it, else the one given for rows without."""
-        return raw.reason.strip() or self.mapping.default_reason.strip()
+        """The row's reason as the client wrote it, else the one given for rows without.
+
+        In a result file of ours that comes back, the guard against formulas is taken off again.
+        """
+        reason = unshield(raw.reason) if self.is_result else raw.reason
+        return reason.strip() or self.mapping.default_reason.strip()
 
     def meaning(self, reason: str) -> Meaning:
         """What a reason text means; a phrase without a mapping is CLIENT_OTHER."""
