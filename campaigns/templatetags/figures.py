@@ -94,20 +94,20 @@ def weekday(value: dt.date | dt.datetime | None, zone: str = "") -> str:
 @register.filter
 def moment(value: dt.datetime | None, zone: str = "") -> str:
     """A date and time: “14 Nov 2025, 08:41”, in the zone given, else in the page's."""
-    value = _local(value, zone)
-    return f"{value.day} {value:%b %Y, %H:%M}" if value else NO_VALUE
+    here = _local(value, zone)
+    return f"{here.day} {here:%b %Y, %H:%M}" if here else NO_VALUE
 
 
 @register.filter
 def recent(value: dt.datetime | None, zone: str = "") -> str:
     """A moment as lists show it: “today 09:43”, “19 Nov 16:12”, in another year “3 Oct 2024”."""
-    value = _local(value, zone)
-    if value is None:
+    here = _local(value, zone)
+    if here is None:
         return NO_VALUE
     today = timezone.localdate(timezone=ZoneInfo(zone) if zone else None)
-    if value.date() == today:
-        return f"today {value:%H:%M}"
-    return f"{value.day} {value:%b %H:%M}" if value.year == today.year else day(value)
+    if (here.year, here.month, here.day) == (today.year, today.month, today.day):
+        return f"today {here:%H:%M}"
+    return f"{here.day} {here:%b %H:%M}" if here.year == today.year else day(here)
 
 
 def _local(value: dt.date | dt.datetime | None, zone: str) -> dt.date | dt.datetime | None:

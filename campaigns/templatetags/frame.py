@@ -34,7 +34,7 @@ def menu_link(context: template.Context, name: str, icon_name: str, label: str, 
     key that follows it; `go`, the key that follows it after G. Without an icon: `icon_name=""`.
     """
     match = getattr(context.get("request"), "resolver_match", None)
-    here = bool(match) and match.url_name in {name, *options.get("also", "").split()}
+    here = match is not None and match.url_name in {name, *options.get("also", "").split()}
     marks = [format_html(' data-{}="{}"', mark, options[mark]) for mark in ("key", "go") if options.get(mark)]
     return format_html(
         '<a href="{}"{}{}>{}{}</a>',
