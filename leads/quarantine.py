@@ -40,7 +40,10 @@ def release(campaign: Campaign, *, at: datetime, actor_id: int | None, batch_id:
         cap: cap.limit - caps.used(campaign.pk, cap.supplier_id, begin, end)
         for cap, (begin, end) in bounds.items()
     }
-    admitted = admit(caps.quarantined(campaign.pk, CHUNK), room)
+    full = [cap.supplier_id for cap, left in room.items() if left <= 0]
+    if None in full:
+        return 0
+    admitted = admit(caps.quarantined(campaign.pk, [s for s in full if s is not None], CHUNK), room)
     target = Status.ACCEPTED if campaign.return_window_days is None else Status.PENDING
     return len(
         move(

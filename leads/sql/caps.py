@@ -51,14 +51,22 @@ def used(campaign_id: int, supplier_id: int | None, begin: datetime, end: dateti
         return int(cursor.fetchone()[0])
 
 
-def quarantined(campaign_id: int, limit: int) -> list[Waiting]:
-    """The campaign's quarantined leads, oldest received first, then id; locked against other movers."""
+def quarantined(campaign_id: int, full: list[int], limit: int) -> list[Waiting]:
+    """The campaign's quarantined leads, oldest received first, then id; locked by id as everywhere.
+
+    Leads of the suppliers in `full` have no chance and are left out, so that they hold up nobody.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT id, supplier_id FROM leads_lead WHERE campaign_id = %s AND status = %s
-            ORDER BY received_at, id LIMIT %s FOR NO KEY UPDATE
+            WITH oldest AS (
+                SELECT id FROM leads_lead
+                WHERE campaign_id = %s AND status = %s AND supplier_id <> ALL(%s::bigint[])
+                ORDER BY received_at, id LIMIT %s
+            )
+            SELECT l.received_at, l.id, l.supplier_id FROM leads_lead l JOIN oldest ON oldest.id = l.id
+            WHERE l.status = %s ORDER BY l.id FOR NO KEY UPDATE OF l
             """,
-            [campaign_id, Status.QUARANTINED, limit],
+            [campaign_id, Status.QUARANTINED, full, limit, Status.QUARANTINED],
         )
-        return [Waiting(*row) for row in cursor.fetchall()]
+        return [Waiting(*lead) for _, *lead in sorted(cursor.fetchall())]

@@ -47,7 +47,7 @@ def take_back(
         find.lock(chunk)
         taken += undo.take_back(batch_id, chunk, at=LATER, actor_id=actor_id)
         after = chunk[-1]
-    return {lead_id: kept for lead_id, kept in taken}
+    return dict(taken)
 
 
 @pytest.mark.parametrize(
