@@ -16,7 +16,7 @@
 
   // ---- Theme, menu, dialogs ----
   document.addEventListener("click", (event) => {
-    const target = event.target.closest("[data-theme-toggle],[data-open],[data-close],[data-menu],[data-copy]");
+    const target = event.target.closest("[data-theme-toggle],[data-open],[data-close],[data-menu]");
     if (!target) return;
     if (target.matches("[data-theme-toggle]")) {
       root.dataset.bsTheme = root.dataset.bsTheme === "dark" ? "light" : "dark";
@@ -25,7 +25,6 @@
     if (target.dataset.open) $(`#${target.dataset.open}`)?.showModal();
     if (target.matches("[data-close]")) { const dialog = target.closest("dialog"); if (dialog) { event.preventDefault(); dialog.close(); } }
     if (target.matches("[data-menu]")) showMenu(!document.body.classList.contains("nav-open"));
-    if (target.dataset.copy) navigator.clipboard?.writeText(target.dataset.copy).then(() => { target.textContent = "Copied"; });
   });
   const showMenu = (open) => {
     document.body.classList.toggle("nav-open", open);
@@ -135,10 +134,5 @@
   document.addEventListener("DOMContentLoaded", () => {
     const choice = $("#keys-on");
     if (choice) { choice.checked = keysOn(); choice.addEventListener("change", () => remember("keys", choice.checked ? "on" : "off")); }
-    for (const select of $$("select[data-shows]")) {
-      const show = () => { for (const part of $$("[data-for]")) part.hidden = part.dataset.for !== select.value; };
-      select.addEventListener("change", show);
-      show();
-    }
   });
 })();
