@@ -184,13 +184,16 @@ def _idle(broker: redis.Redis, seconds: float) -> bool:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
+def browser(django_db_setup: None) -> Iterator[Any]:
     """A real Chromium, for the whole run. Tests open `browser.new_context(base_url=live_server.url)`."""
     from playwright.sync_api import sync_playwright
 
-    # Playwright runs an event loop in this thread, which Django takes for asynchronous code.
+    # Playwright runs an event loop in this thread. Django takes what we do beside it for asynchronous code, which
+    # it would refuse, and would give a connection of its own.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    connection = connections["default"]
     with sync_playwright() as playwright:
+        connections["default"] = connection
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
         yield chromium
         chromium.close()
