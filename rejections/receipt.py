@@ -130,8 +130,8 @@ def as_json(batch: Batch, numbers: Receipt) -> dict[str, Any]:
         "cap_slots_freed": numbers.cap_slots_freed,
         "quarantine_released": numbers.quarantine_released,
         "money": {
-            "not_billed": str(numbers.not_billed),
-            "credited": str(numbers.credited),
-            "billed": str(numbers.billed),
+            "not_billed": f"{numbers.not_billed:.2f}",
+            "credited": f"{numbers.credited:.2f}",
+            "billed": f"{numbers.billed:.2f}",
         },
     }
