@@ -16,7 +16,7 @@ from campaigns.models import Campaign, User
 from campaigns.rules import local_date
 from rejections import options as option_rules
 from rejections import reading
-from rejections.columns import ColumnMap
+from rejections.columns import ColumnMap, check
 from rejections.models import Batch, BatchRow, Kind
 from rejections.options import Options
 from rejections.refusals import Refused
@@ -102,9 +102,13 @@ def receive_rows(
     options: Options | None = None,
     goes_through: bool = False,
 ) -> Batch:
-    """Make a batch of (identifier, reason) pairs that did not come in a file, ready to be checked."""
+    """Make a batch of (identifier, reason) pairs that did not come in a file, ready to be checked.
+
+    Raises Refused where the campaign or its identifier do not allow it.
+    """
     check_window(campaign)
-    mapping = ColumnMap(identifier, identifier_column="identifier", reason_column="reason")
+    columns = ["identifier", "reason"]
+    mapping = check(ColumnMap(identifier, *columns), columns, reading.field_facts(campaign.pk))
     with transaction.atomic():
         batch = Batch.objects.create(
             kind=Kind.REJECTION,
@@ -114,7 +118,7 @@ def receive_rows(
             created_by=person,
             client_side=person.client if person else None,
             via=via,
-            reading={"columns": ["identifier", "reason"]},
+            reading={"columns": columns},
             mapping=mapping.to_json(),
             options=_allowed(options, campaign, person, at).to_json(),
             window_days=campaign.return_window_days,
