@@ -57,6 +57,26 @@ class Effects:
     compared: tuple[int, int, int]
 
     @property
+    def not_billed(self) -> Decimal:
+        """Price of the Pending leads that are rejected."""
+        return self.rejecting.not_billed
+
+    @property
+    def credited(self) -> Decimal:
+        """Price of the Accepted leads that are rejected, or credited in the open month."""
+        return self.rejecting.credited
+
+    @property
+    def slots(self) -> int:
+        """Cap slots the rejected leads hold."""
+        return self.rejecting.slots
+
+    @property
+    def affiliate_events(self) -> int:
+        """Open affiliate events of the rejected leads."""
+        return self.rejecting.events
+
+    @property
     def accepted(self) -> int:
         """Leads that Start would accept under the options that are on."""
         return (self.older.leads if self.options.accept_older else 0) + (

@@ -108,7 +108,8 @@ def receive_rows(
     """
     check_window(campaign)
     columns = ["identifier", "reason"]
-    mapping = check(ColumnMap(identifier, *columns), columns, reading.field_facts(campaign.pk))
+    named = ColumnMap(identifier, identifier_column="identifier", reason_column="reason")
+    mapping = check(named, columns, reading.field_facts(campaign.pk))
     with transaction.atomic():
         batch = Batch.objects.create(
             kind=Kind.REJECTION,
@@ -118,7 +119,7 @@ def receive_rows(
             created_by=person,
             client_side=person.client if person else None,
             via=via,
-            reading={"columns": columns},
+            reading={"columns": ["identifier", "reason"]},
             mapping=mapping.to_json(),
             options=_allowed(options, campaign, person, at).to_json(),
             window_days=campaign.return_window_days,
