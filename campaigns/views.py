@@ -111,7 +111,7 @@ def accept_leads(request: HttpRequest, code: str) -> HttpResponse:
     """Choose the last day; the close-out is then checked, and started from its check."""
     person: Any = request.user
     found = _named(person, code)
-    form = AcceptForm(request.POST or None)
+    form = AcceptForm(request.POST if request.method == "POST" else None)
     refused = None
     if request.method == "POST":
         if not control.may_reject(person):
