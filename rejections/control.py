@@ -15,7 +15,7 @@ from campaigns.rules import local_date
 from leads.sql import undo as undo_statements
 from rejections import options as option_rules
 from rejections.columns import ColumnMap, check
-from rejections.models import Batch, BatchRow
+from rejections.models import Batch, BatchRow, Kind
 from rejections.options import Options
 from rejections.reading import field_facts
 from rejections.refusals import Refused
@@ -108,6 +108,8 @@ def start(
     UNNAMED_WITHOUT_TYPING the person must have `typed` it.
     """
     uploaded_on = local_date(batch.created_at, batch.time_zone)
+    if batch.kind == Kind.CLOSE_OUT:
+        options = Options.from_json(batch.options)  # what was checked
     options = option_rules.check(options, uploaded_on, withdrawn(person, batch.campaign))
     if unnamed > UNNAMED_WITHOUT_TYPING and typed != unnamed:
         raise Refused(

@@ -130,7 +130,7 @@ def close_out_effect(batch: Batch) -> tuple[Accepting, int]:
     span = _through_span(batch, Options.from_json(batch.options).through, None)
     only = batch.mapping.get("leads")
     accepting = statements.would_accept(span, batch.pk, opens=None, leaves_held=True, only=only)
-    return accepting, statements.held_back(span, batch.pk, None, None)
+    return accepting, statements.held_back(span, batch.pk, None, None, only)
 
 
 def last_finished(batch: Batch) -> Batch | None:

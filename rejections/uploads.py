@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -146,6 +147,8 @@ def close_out(
 ) -> Batch:
     """A close-out without a file: Pending leads up to the through date, or only these leads."""
     check_window(campaign)
+    if only is None:
+        options = replace(options, accept_remaining=True)  # which is why it must have a through date
     return Batch.objects.create(
         kind=Kind.CLOSE_OUT,
         state=State.WAITING if goes_through else State.CHECKED,
