@@ -14,7 +14,7 @@ from leads.models import Delivery
 from leads.sql import find, undo
 from leads.statuses import UNDOABLE, Status
 from rejections import closing
-from rejections.models import Batch
+from rejections.models import Batch, BatchRow
 from rejections.sql import receipt, state
 from rejections.states import State
 
@@ -36,9 +36,12 @@ def chunk(batch_id: int, owner: str, at: datetime) -> None:
 
 
 def _end(batch: Batch, at: datetime) -> None:
-    """UNDONE; after an undo of some rows only, back to the state the batch ended in."""
-    target = State.UNDONE if batch.undo_lines is None else State(batch.undo_from)
-    closing.end(batch, target, at, undo_lines=None, cursor=0)
+    """UNDONE; after an undo of some rows only, back to the state and the progress the batch ended with."""
+    if batch.undo_lines is None:
+        closing.end(batch, State.UNDONE, at)
+        return
+    settled = BatchRow.objects.filter(batch=batch, line__lte=batch.settled_line).count()
+    closing.end(batch, State(batch.undo_from), at, undo_lines=None, cursor=0, done=settled)
 
 
 #: Why a lead is kept as it is, in words.
