@@ -70,8 +70,9 @@ class Part:
 
 def main() -> int:
     """Run until Ctrl-C, SIGTERM or SIGHUP and return 0; 1 when a part cannot be kept alive."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # as nohup wants it
+            signal.signal(number, signal.default_int_handler)
     try:
         from leadrej import settings  # starts the embedded services
     except ImproperlyConfigured as wrong:
