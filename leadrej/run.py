@@ -36,7 +36,6 @@ class Part:
     process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        self.starts.append(time.monotonic())
         with self.log.open("ab") as log:
             # A session of its own: Ctrl-C reaches us alone, and we end the parts in order.
             self.process = subprocess.Popen(
@@ -48,6 +47,7 @@ class Part:
                 stderr=log,
                 start_new_session=True,
             )
+        self.starts.append(time.monotonic())
 
     @property
     def dead(self) -> bool:
