@@ -51,17 +51,17 @@ GROUP BY untold.part, told.channel
 """
 
 
-def suppliers_of(batch_id: int, *, after: int) -> int | None:
-    """The next supplier, by id above `after`, whose leads the batch rejected; None after the last."""
+def suppliers_of(batch_id: int) -> list[int]:
+    """Suppliers whose leads the batch rejected, by id."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT min(l.supplier_id) FROM leads_leadevent e JOIN leads_lead l ON l.id = e.lead_id
-            WHERE e.batch_id = %s AND e.cause IN ('client_rejected', 'adjusted') AND l.supplier_id > %s
+            SELECT DISTINCT l.supplier_id FROM leads_leadevent e JOIN leads_lead l ON l.id = e.lead_id
+            WHERE e.batch_id = %s AND e.cause IN ('client_rejected', 'adjusted') ORDER BY 1
             """,
-            [batch_id, after],
+            [batch_id],
         )
-        return cursor.fetchone()[0]
+        return [row[0] for row in cursor.fetchall()]
 
 
 def write(kind: str, batch_id: int, supplier_id: int, at: datetime) -> int:
