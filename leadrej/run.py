@@ -106,7 +106,13 @@ def _manage(*arguments: str) -> subprocess.CompletedProcess[bytes]:
 
 def _parts(address: str, port: int, logs: Path) -> list[Part]:
     processes, threads = environment.number("WEB_PROCESSES", 2), environment.number("WEB_THREADS", 8)
-    web = ["gunicorn", "leadrej.wsgi", f"--bind={address}:{port}", "--worker-class=gthread"]
+    web = [
+        "gunicorn",
+        "leadrej.wsgi",
+        f"--bind={address}:{port}",
+        "--worker-class=gthread",
+        "--no-control-socket",
+    ]
     celery = ["celery", "-A", "leadrej"]
     commands = {
         "web": [*web, f"--workers={processes}", f"--threads={threads}"],
