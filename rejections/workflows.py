@@ -92,6 +92,7 @@ def _check_chunk(batch_id: int, owner: str, memory: Memory, at: datetime) -> Non
         batch = state.fence(batch_id, owner, State.CHECKING)
         if batch.cursor == 0:
             rows.clear_first_lines(batch_id)
+            Batch.objects.filter(pk=batch_id).update(run_started_at=at)
         raws = rows.take(
             batch_id, after=batch.cursor, limit=settings.CHUNK_ROWS, columns=memory.terms.positions
         )
