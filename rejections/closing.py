@@ -85,10 +85,9 @@ def end(batch: Batch, target: State, at: datetime, **columns: Any) -> None:
 
 def tell_suppliers(batch_id: int, at: datetime) -> None:
     """Bring what suppliers are told of the batch up to date: new rejections, and retractions."""
-    for supplier_id in notices.suppliers_of(batch_id):
-        notices.write("rejections", batch_id, supplier_id, at)
-        notices.cancel_unsent(batch_id, supplier_id)
-        notices.write("retractions", batch_id, supplier_id, at)
+    notices.write("rejections", batch_id, at)
+    notices.cancel_unsent(batch_id)
+    notices.write("retractions", batch_id, at)
 
 
 def _tell_starter(batch: Batch, target: State, at: datetime) -> None:
