@@ -261,7 +261,7 @@ def test_the_child_knows_no_secret_and_has_little_room(
     assert room["Max address space"] == "1000000000"
     assert room["Max file size"] == "0"
     assert room["Max open files"] == "32"
-    assert room["Max cpu time"] == "60"
+    assert room["Max cpu time"] == "120"
     assert "psycopg2" not in loaded
 
 
