@@ -32,12 +32,15 @@ def parse_quoted(lines: Sequence[str], dialect: Dialect) -> list[list[str]] | No
         return None
     if len(parsed) != len(lines):
         return None
-    for place, cells in enumerate(parsed):
-        if any(cell[:1] == " " and cell.lstrip(" ")[:1] == dialect.quote for cell in cells):
-            spaced = _parse_spaced(lines[place], dialect)
-            if spaced is None:
+    spaced = f" {dialect.quote}"
+    for place, line in enumerate(lines):
+        if spaced in line and any(
+            cell.lstrip(" ")[:1] == dialect.quote for cell in parsed[place] if cell[:1] == " "
+        ):
+            cells = _parse_spaced(line, dialect)
+            if cells is None:
                 return None
-            parsed[place] = spaced
+            parsed[place] = cells
     return parsed
 
 
