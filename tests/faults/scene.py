@@ -99,7 +99,7 @@ class Scene:
         }
 
 
-def scene(size: int = 20, at: datetime | None = None) -> Scene:
+def scene(size: int = 12, at: datetime | None = None) -> Scene:
     """`size` leads are named; as many again are older, remaining and waiting in all."""
     moment = at or timezone.now() - timedelta(hours=1)
     made = Scene(make.campaign(), moment)
