@@ -54,8 +54,6 @@ class Look:
         self._axe(address, "dark", ["color-contrast"])  # the only rule that sees colours
         self.page.set_viewport_size(PHONE)
         self._axe(address, "dark, 390 px")
-        self.page.emulate_media(color_scheme="light", reduced_motion="reduce")
-        self._axe(address, "390 px", ["color-contrast"])
         wide = self.page.evaluate("document.documentElement.scrollWidth")
         if wide > PHONE["width"]:
             self.wrong.append(f"{address} (390 px): {wide} px wide")
