@@ -83,7 +83,8 @@ def advance(batch_id: int, sources: Iterable[State], target: State, **columns: A
     """Move the batch to `target` if it stands in one of `sources`; False when it does not.
 
     Where no worker goes on, the lease ends with the state, so that who asks for the next work is not
-    turned away by the last. Compare and set: two who try at once succeed once. Raises ValueError on a move the machine has not.
+    turned away by the last. Compare and set: two who try at once succeed once. Raises ValueError on a
+    move the machine has not.
     """
     sources = tuple(sources)
     if any(target not in TRANSITIONS[source] for source in sources):
