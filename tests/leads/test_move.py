@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 from decimal import Decimal
 from itertools import product
@@ -18,7 +17,6 @@ from leads.statuses import MOVES, UNDOABLE, Cause, Status
 from tests import make
 from tests.make import NOW
 from tests.sessions import free, locked, threads, wait_for_blocked
-from tests.worker import CHECKOUT
 
 LATER = NOW + timedelta(hours=1)
 P, A, R, Q, X, C = (
@@ -166,22 +164,6 @@ def test_nothing_to_move_asks_the_database_nothing(db: None, django_assert_num_q
     with django_assert_num_queries(0):  # type: ignore[operator]
         assert move(Cause.CLIENT_REJECTED, C, [], at=NOW, actor_id=None, batch_id=1) == []
         assert adjust([], at=NOW, actor_id=None, batch_id=1) == []
-
-
-def test_after_intake_only_the_statements_of_leads_write_a_status() -> None:
-    """Promise 1, read in the source: no other module updates the lead table, in SQL or through a model."""
-    writes = re.compile(
-        r"(UPDATE|INSERT\s+INTO|COPY)\s+leads_lead\b|\bLead\.objects(?!\.(create|bulk_create))[^\n]*\.update\("
-        r"|bulk_update\(",
-        re.IGNORECASE,
-    )
-    writers = {
-        str(path.relative_to(CHECKOUT))
-        for app in ("campaigns", "leads", "rejections")
-        for path in (CHECKOUT / app).rglob("*.py")
-        if writes.search(path.read_text()) and not {"migrations", "demo"} & set(path.parts)
-    }
-    assert writers == {"leads/sql/move.py", "leads/sql/undo.py"}
 
 
 # Adjustments: what a final lead gets instead.
