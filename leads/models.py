@@ -96,16 +96,25 @@ class Lead(models.Model):
 
 
 class LeadValues(models.Model):
-    """A lead's field values: as received, as judged, what failed, and the version of them."""
+    """A lead's field values: as received, as judged, what failed, and the version of them.
+
+    Version 0 is a lead that nobody has judged yet. `kept_rejected` says that a person has looked at the
+    failures and wants the lead to stay Rejected; other failures clear it.
+    """
 
     lead = models.OneToOneField(Lead, primary_key=True, on_delete=models.CASCADE, related_name="values")
     received = models.JSONField(default=dict)
     judged = models.JSONField(default=dict)
     failures = models.JSONField(default=list)
     version = models.PositiveIntegerField(default=1)
+    kept_rejected = models.BooleanField(default=False)
 
     class Meta:
         verbose_name_plural = "lead values"
+        indexes = [
+            models.Index(fields=["lead"], condition=~Q(failures=[]), name="values_failed"),
+            models.Index(fields=["lead"], condition=Q(version=0), name="values_unjudged"),
+        ]
 
 
 class LeadKey(models.Model):
@@ -165,6 +174,10 @@ class LeadEvent(models.Model):
     was_valid_at = models.DateTimeField(null=True)
     was_accepted_at = models.DateTimeField(null=True)
     was_in_cap = models.BooleanField(default=False)
+    was_values = models.JSONField(
+        null=True,
+        help_text="version, received, judged, failures, kept and keys, where the move changed them.",
+    )
 
     class Meta:
         ordering = ["id"]
@@ -239,6 +252,7 @@ class Delivery(models.Model):
         REJECTIONS = "rejections"
         RETRACTIONS = "retractions"
         BATCH_ENDED = "batch_ended"
+        LEAD = "lead"
 
     class Channel(models.TextChoices):
         PORTAL = "portal"
@@ -267,6 +281,7 @@ class Delivery(models.Model):
     last_event_id = models.BigIntegerField(null=True)
     created_at = models.DateTimeField()
     next_attempt_at = models.DateTimeField(null=True)
+    claimed_until = models.DateTimeField(null=True, help_text="A try is under way until then at the latest.")
 
     objects = DeliveryQuerySet.as_manager()
 

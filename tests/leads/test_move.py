@@ -180,7 +180,7 @@ def test_after_intake_only_the_statements_of_leads_write_a_status() -> None:
         for path in (CHECKOUT / app).rglob("*.py")
         if writes.search(path.read_text()) and not {"migrations", "demo"} & set(path.parts)
     }
-    assert writers == {"leads/sql/move.py", "leads/sql/undo.py"}
+    assert writers == {f"leads/sql/{name}.py" for name in ("door", "leaving", "move", "undo")}
 
 
 # Adjustments: what a final lead gets instead.
