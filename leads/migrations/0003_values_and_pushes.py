@@ -4,43 +4,72 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('leads', '0002_room_on_the_page'),
+        ("leads", "0002_room_on_the_page"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='delivery',
-            name='claimed_until',
-            field=models.DateTimeField(help_text='A try is under way until then at the latest.', null=True),
+            model_name="delivery",
+            name="claimed_until",
+            field=models.DateTimeField(help_text="A try is under way until then at the latest.", null=True),
         ),
         migrations.AddField(
-            model_name='leadevent',
-            name='was_values',
-            field=models.JSONField(help_text='version, received, judged, failures, kept and keys, where the move changed them.', null=True),
+            model_name="leadevent",
+            name="was_values",
+            field=models.JSONField(
+                help_text="version, received, judged, failures, kept and keys, where the move changed them.",
+                null=True,
+            ),
         ),
         migrations.AddField(
-            model_name='leadvalues',
-            name='kept_rejected',
+            model_name="leadvalues",
+            name="kept_rejected",
             field=models.BooleanField(default=False),
         ),
         migrations.AlterField(
-            model_name='delivery',
-            name='kind',
-            field=models.CharField(choices=[('rejections', 'Rejections'), ('retractions', 'Retractions'), ('batch_ended', 'Batch Ended'), ('lead', 'Lead')], max_length=20),
+            model_name="delivery",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("rejections", "Rejections"),
+                    ("retractions", "Retractions"),
+                    ("batch_ended", "Batch Ended"),
+                    ("lead", "Lead"),
+                ],
+                max_length=20,
+            ),
         ),
         migrations.AlterField(
-            model_name='leadevent',
-            name='cause',
-            field=models.CharField(choices=[('received', 'received'), ('judged', 'judged'), ('client_rejected', 'client_rejected'), ('accepted_older', 'accepted_older'), ('accepted_remaining', 'accepted_remaining'), ('accepted_close_out', 'accepted_close_out'), ('quarantine_released', 'quarantine_released'), ('corrected', 'corrected'), ('kept_rejected', 'kept_rejected'), ('refused_by_crm', 'refused_by_crm'), ('cap_expired', 'cap_expired'), ('adjusted', 'adjusted'), ('undone', 'undone')], max_length=30),
+            model_name="leadevent",
+            name="cause",
+            field=models.CharField(
+                choices=[
+                    ("received", "received"),
+                    ("judged", "judged"),
+                    ("client_rejected", "client_rejected"),
+                    ("accepted_older", "accepted_older"),
+                    ("accepted_remaining", "accepted_remaining"),
+                    ("accepted_close_out", "accepted_close_out"),
+                    ("quarantine_released", "quarantine_released"),
+                    ("corrected", "corrected"),
+                    ("kept_rejected", "kept_rejected"),
+                    ("refused_by_crm", "refused_by_crm"),
+                    ("cap_expired", "cap_expired"),
+                    ("adjusted", "adjusted"),
+                    ("undone", "undone"),
+                ],
+                max_length=30,
+            ),
         ),
         migrations.AddIndex(
-            model_name='leadvalues',
-            index=models.Index(condition=models.Q(('failures', []), _negated=True), fields=['lead'], name='values_failed'),
+            model_name="leadvalues",
+            index=models.Index(
+                condition=models.Q(("failures", []), _negated=True), fields=["lead"], name="values_failed"
+            ),
         ),
         migrations.AddIndex(
-            model_name='leadvalues',
-            index=models.Index(condition=models.Q(('version', 0)), fields=['lead'], name='values_unjudged'),
+            model_name="leadvalues",
+            index=models.Index(condition=models.Q(("version", 0)), fields=["lead"], name="values_unjudged"),
         ),
     ]

@@ -140,9 +140,14 @@ def read(lead_ids: Iterable[int], *, lock: bool) -> dict[int, Stored]:
             """,
             [sorted(lead_ids)],
         )
+        rows = map(Stored._make, cursor.fetchall())
         return {
-            row[0]: Stored(*row[:5], *map(json.loads, row[5:8]), row[8])
-            for row in cursor.fetchall()
+            row.id: row._replace(
+                received=json.loads(str(row.received)),
+                judged=json.loads(str(row.judged)),
+                failures=json.loads(str(row.failures)),
+            )
+            for row in rows
         }
 
 
