@@ -82,8 +82,8 @@ def main() -> int:
     logs.mkdir(exist_ok=True)
     parts = _parts(address, port, logs)
     try:
-        for command in (["migrate", "--no-input", "--verbosity=0"], ["demo"]):
-            subprocess.run([sys.executable, "manage.py", *command], cwd=environment.CHECKOUT, check=True)
+        _manage("migrate", "--no-input", "--verbosity=0").check_returncode()
+        _manage("demo")  # says so when it is loaded already, or when the database holds other leads
         for part in parts:
             part.log.unlink(missing_ok=True)
             part.start()
@@ -97,6 +97,10 @@ def main() -> int:
         return 0
     finally:
         stop(parts)
+
+
+def _manage(*arguments: str) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run([sys.executable, "manage.py", *arguments], cwd=environment.CHECKOUT, check=False)
 
 
 def _parts(address: str, port: int, logs: Path) -> list[Part]:

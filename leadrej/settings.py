@@ -221,6 +221,8 @@ EMAIL_HOST_PASSWORD = environment.text("EMAIL_HOST_PASSWORD")
 EMAIL_USE_TLS = environment.flag("EMAIL_USE_TLS", default=True)
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = environment.text("DEFAULT_FROM_EMAIL", "leadrej@localhost")
+# The company that runs this instance, as clients and suppliers know it.
+OWNER_NAME = environment.text("OWNER_NAME", "leadrej")
 # Where e-mails point back to.
 SITE_URL = environment.text("SITE_URL", "http://127.0.0.1:8000").rstrip("/")
 

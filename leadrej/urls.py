@@ -4,9 +4,11 @@ from django.contrib import admin
 from django.contrib.auth import views as auth
 from django.urls import path, register_converter
 
+from campaigns import views as campaigns
 from leads import api as leads_api
+from leads import views as leads
 from rejections import api as rejections_api
-from rejections.views import acting, check, mapping, result, upload
+from rejections.views import acting, check, home, listing, mapping, result, upload
 
 
 class Format:
@@ -23,6 +25,10 @@ class Format:
 register_converter(Format, "format")
 
 urlpatterns = [
+    path("", home.home, name="home"),
+    path("imports/open/", home.open_batches, name="open_batches"),
+    path("find/", leads.find, name="find"),
+    path("imports/", listing.imports, name="imports"),
     path("imports/new/", upload.import_new, name="import_new"),
     path("imports/example.<format:format>", upload.import_example, name="import_example"),
     path("imports/<int:pk>/", result.batch_page, name="batch"),
@@ -37,7 +43,13 @@ urlpatterns = [
     path("imports/<int:pk>/continue/", acting.batch_continue, name="batch_continue"),
     path("imports/<int:pk>/undo/", acting.batch_undo, name="batch_undo"),
     path("imports/<int:pk>/cancel/", acting.batch_cancel, name="batch_cancel"),
-    path("login/", auth.LoginView.as_view(template_name="campaigns/login.html"), name="login"),
+    path("leads/<int:pk>/", leads.lead, name="lead"),
+    path("leads/<int:pk>/reject/", leads.lead_reject, name="lead_reject"),
+    path("leads/<int:pk>/accept/", leads.lead_accept, name="lead_accept"),
+    path("campaigns/", campaigns.campaigns, name="campaigns"),
+    path("campaigns/<str:code>/", campaigns.campaign, name="campaign"),
+    path("campaigns/<str:code>/accept/", campaigns.accept_leads, name="accept_leads"),
+    path("login/", auth.LoginView.as_view(template_name="login.html"), name="login"),
     path("logout/", auth.LogoutView.as_view(), name="logout"),
     path("api/v1/leads/<int:pk>/", leads_api.LeadView.as_view()),
     path("api/v1/batches/<int:pk>/", rejections_api.BatchView.as_view()),

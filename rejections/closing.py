@@ -62,8 +62,6 @@ def next_step(batch: Batch, at: datetime) -> None:
     if not after:
         end(batch, State.FINISHED, at)
         return
-    if after[0] == "remaining":
-        _note_held_back(batch)
     Batch.objects.filter(pk=batch.pk).update(step=after[0], cursor=0, attempts=0)
 
 
@@ -121,21 +119,16 @@ def _older(batch: Batch, at: datetime) -> int | None:
 
 
 def _remaining(batch: Batch, at: datetime) -> int | None:
+    """*Remaining* and close-outs: all of the span, bar what is held back, which is counted first."""
+    held, only = _held(batch), batch.mapping.get("leads")
+    if not batch.cursor:
+        count = statements.held_back(remaining_span(batch), *held, only)
+        Batch.objects.filter(pk=batch.pk).update(held_back=count)
     leads = statements.pending_leads(
-        remaining_span(batch), after=batch.cursor, limit=settings.CHUNK_ROWS, held=_held(batch)
+        remaining_span(batch), after=batch.cursor, limit=settings.CHUNK_ROWS, held=held, only=only
     )
-    return _accept(batch, Cause.ACCEPTED_REMAINING, leads, at)
-
-
-def _close_out(batch: Batch, at: datetime) -> int | None:
-    leads = statements.pending_leads(
-        remaining_span(batch),
-        after=batch.cursor,
-        limit=settings.CHUNK_ROWS,
-        held=(batch.pk, None, None),
-        only=batch.mapping.get("leads"),
-    )
-    return _accept(batch, Cause.ACCEPTED_CLOSE_OUT, leads, at)
+    cause = Cause.ACCEPTED_CLOSE_OUT if batch.kind == Kind.CLOSE_OUT else Cause.ACCEPTED_REMAINING
+    return _accept(batch, cause, leads, at)
 
 
 def _accept(batch: Batch, cause: Cause, leads: list[int], at: datetime) -> int | None:
@@ -162,7 +155,7 @@ _STEPS: dict[str, Callable[[Batch, datetime], int | None]] = {
     "affiliate": _affiliate,
     "older": _older,
     "remaining": _remaining,
-    "close_out": _close_out,
+    "close_out": _remaining,
     "quarantine": _quarantine,
     "notices": _notices,
 }
@@ -181,11 +174,7 @@ def remaining_span(batch: Batch) -> Span:
 
 
 def _held(batch: Batch) -> tuple[int, int | None, datetime | None]:
+    if batch.kind == Kind.CLOSE_OUT:
+        return batch.pk, None, None
     _, slot = identifier_kind(batch.campaign_id, ColumnMap.from_json(batch.mapping))
     return batch.pk, slot, opening(batch, Options.from_json(batch.options))
-
-
-def _note_held_back(batch: Batch) -> None:
-    batch_id, slot, opens = _held(batch)
-    held = statements.held_back(remaining_span(batch), batch_id, slot, opens)
-    Batch.objects.filter(pk=batch.pk).update(held_back=held)

@@ -15,13 +15,13 @@ from campaigns.rules import local_date
 from leads.sql import undo as undo_statements
 from rejections import options as option_rules
 from rejections.columns import ColumnMap, check
-from rejections.models import Batch, BatchRow
+from rejections.models import Batch, BatchRow, Kind
 from rejections.options import Options
 from rejections.reading import field_facts
 from rejections.refusals import Refused
 from rejections.rejecting import Memory, check_rows
 from rejections.sql import rows, state
-from rejections.states import UNDOABLE, State
+from rejections.states import RUNNABLE, UNDOABLE, State
 from rejections.terms import Terms
 from rejections.uploads import withdrawn
 
@@ -108,6 +108,8 @@ def start(
     UNNAMED_WITHOUT_TYPING the person must have `typed` it.
     """
     uploaded_on = local_date(batch.created_at, batch.time_zone)
+    if batch.kind == Kind.CLOSE_OUT:
+        options = Options.from_json(batch.options)  # what was checked
     options = option_rules.check(options, uploaded_on, withdrawn(person, batch.campaign))
     if unnamed > UNNAMED_WITHOUT_TYPING and typed != unnamed:
         raise Refused(
@@ -132,6 +134,7 @@ def resume(batch: Batch) -> None:
     """Continue a stopped batch, or a failed one in the state it failed in."""
     if state.advance(batch.pk, [State.STOPPED], State.WAITING, ended_at=None, stop_requested=False):
         return
+    batch.refresh_from_db(fields=["failed_in"])  # the page may be older than the failure
     failed_in = batch.failed_in
     target = State.WAITING if failed_in == State.APPLYING else State(failed_in or State.UPLOADED)
     cleared = {"error_code": "", "error": "", "failed_in": "", "ended_at": None, "attempts": 0}
@@ -143,6 +146,7 @@ def resume(batch: Batch) -> None:
 
 def undo(batch: Batch, *, person: User | None, lines: list[int] | None, at: datetime) -> None:
     """Begin to take the batch back: all of it, or the leads of these rows."""
+    batch.refresh_from_db(fields=["state"])
     if batch.state in (State.UNDOING, State.UNDONE):
         return
     if not undo_statements.count_undoable(batch.pk, lines) and lines is not None:
@@ -169,7 +173,9 @@ def cancel(batch: Batch, at: datetime) -> None:
 
 
 def next_waiting(batch: Batch) -> int | None:
-    """The oldest batch that waits for this one's turn to end."""
+    """The oldest batch that can go on now that this one's turn has ended; None while it has not."""
+    if batch.state in RUNNABLE:
+        return None
     waiting = state.rivals_of(batch).filter(state=State.WAITING).order_by("pk").first()
     return waiting.pk if waiting else None
 

@@ -57,6 +57,26 @@ class Effects:
     compared: tuple[int, int, int]
 
     @property
+    def not_billed(self) -> Decimal:
+        """Price of the Pending leads that are rejected."""
+        return self.rejecting.not_billed
+
+    @property
+    def credited(self) -> Decimal:
+        """Price of the Accepted leads that are rejected, or credited in the open month."""
+        return self.rejecting.credited
+
+    @property
+    def slots(self) -> int:
+        """Cap slots the rejected leads hold."""
+        return self.rejecting.slots
+
+    @property
+    def affiliate_events(self) -> int:
+        """Open affiliate events of the rejected leads."""
+        return self.rejecting.events
+
+    @property
     def accepted(self) -> int:
         """Leads that Start would accept under the options that are on."""
         return (self.older.leads if self.options.accept_older else 0) + (
@@ -110,7 +130,7 @@ def close_out_effect(batch: Batch) -> tuple[Accepting, int]:
     span = _through_span(batch, Options.from_json(batch.options).through, None)
     only = batch.mapping.get("leads")
     accepting = statements.would_accept(span, batch.pk, opens=None, leaves_held=True, only=only)
-    return accepting, statements.held_back(span, batch.pk, None, None)
+    return accepting, statements.held_back(span, batch.pk, None, None, only)
 
 
 def last_finished(batch: Batch) -> Batch | None:

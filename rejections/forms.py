@@ -40,47 +40,47 @@ class ReadingForm(forms.Form):
 
     encoding = forms.CharField(required=False, max_length=40)
     delimiter = forms.CharField(required=False, max_length=4, strip=False)
+    quote = forms.CharField(required=False, max_length=4)
     sheet = forms.CharField(required=False, max_length=100, strip=False)
-    header_row = forms.IntegerField(required=False, min_value=1, max_value=20)
+    header_row = forms.IntegerField(required=False, min_value=0, max_value=20)
 
     def choices(self, reading: dict[str, Any]) -> dict[str, Any]:
         """The choices that differ from how the file is read now, with those made before."""
         given = self.cleaned_data
         names = Choices.__dataclass_fields__
-        return {name: given[name] for name in names if given.get(name) and given[name] != reading.get(name)}
+        kept = (None, "")
+        return {
+            name: given[name]
+            for name in names
+            if given.get(name) not in kept and given[name] != reading.get(name)
+        }
 
 
 class MappingForm(forms.Form):
-    """Which column names the lead, which holds the reason; columns are numbered from 0."""
+    """Which column names the lead, which holds the reason; columns go by their name."""
 
     identifier = forms.CharField(required=False, max_length=80)
-    identifier_column = forms.TypedChoiceField(
-        required=False, coerce=int, empty_value=None, error_messages={"required": "Choose a column."}
-    )
-    reason_column = forms.TypedChoiceField(required=False, coerce=int, empty_value=None)
+    identifier_column = forms.CharField(required=False, strip=False)
+    reason_column = forms.CharField(required=False, strip=False)
     default_reason = forms.CharField(required=False, max_length=500)
-    only_column = forms.TypedChoiceField(required=False, coerce=int, empty_value=None)
-
-    def __init__(self, columns: list[str], *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.columns = columns
-        for name in ("identifier_column", "reason_column", "only_column"):
-            field: Any = self.fields[name]
-            field.choices = [("", "")] + [(str(at), column) for at, column in enumerate(columns)]
+    only_column = forms.CharField(required=False, strip=False)
 
     def mapping(self) -> ColumnMap:
-        """The mapping as sent."""
+        """The mapping as sent; `only_value_<n>` belong to the n-th column offered as a decision."""
         given = self.cleaned_data
-        only = given.get("only_column")
-        data: Any = self.data
-        values = () if only is None else tuple(data.getlist(f"only_value_{only}"))
+        only = given["only_column"]
         return ColumnMap(
-            identifier=given.get("identifier") or "lead_id",
-            identifier_column=self._name(given.get("identifier_column")),
-            reason_column=self._name(given.get("reason_column")),
-            default_reason=given.get("default_reason", ""),
-            only_where=None if only is None else OnlyWhere(self.columns[only], values),
+            identifier=given["identifier"] or "lead_id",
+            identifier_column=given["identifier_column"],
+            reason_column=given["reason_column"],
+            default_reason=given["default_reason"],
+            only_where=OnlyWhere(only, tuple(self._values(only))) if only else None,
         )
+
+    def _values(self, column: str) -> list[str]:
+        data: Any = self.data
+        offered = data.getlist("only_offered")
+        return data.getlist(f"only_value_{offered.index(column) + 1}") if column in offered else []
 
     def codes(self) -> dict[str, str]:
         """Phrase → code, as chosen on the page."""
@@ -89,9 +89,6 @@ class MappingForm(forms.Form):
             for name, text in self.data.items()
             if name.startswith("phrase_text_") and isinstance(text, str) and text.strip() and len(text) <= 500
         }
-
-    def _name(self, at: int | None) -> str:
-        return "" if at is None else self.columns[at]
 
 
 def options_from(data: QueryDict) -> Options:

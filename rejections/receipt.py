@@ -87,10 +87,10 @@ def _predicted(batch: Batch, at: datetime) -> Receipt:
         accepted_older=would.older.leads if options.accept_older else 0,
         accepted_remaining=would.remaining.leads if options.accept_remaining else 0,
         held_back=would.held_back if options.accept_remaining else 0,
-        affiliate_events_rejected=would.rejecting.events if options.reject_affiliate_events else 0,
-        cap_slots_freed=would.rejecting.slots if options.free_cap else 0,
-        not_billed=would.rejecting.not_billed,
-        credited=would.rejecting.credited,
+        affiliate_events_rejected=would.affiliate_events if options.reject_affiliate_events else 0,
+        cap_slots_freed=would.slots if options.free_cap else 0,
+        not_billed=would.not_billed,
+        credited=would.credited,
         billed=would.billed,
     )
 
@@ -130,8 +130,8 @@ def as_json(batch: Batch, numbers: Receipt) -> dict[str, Any]:
         "cap_slots_freed": numbers.cap_slots_freed,
         "quarantine_released": numbers.quarantine_released,
         "money": {
-            "not_billed": str(numbers.not_billed),
-            "credited": str(numbers.credited),
-            "billed": str(numbers.billed),
+            "not_billed": f"{numbers.not_billed:.2f}",
+            "credited": f"{numbers.credited:.2f}",
+            "billed": f"{numbers.billed:.2f}",
         },
     }

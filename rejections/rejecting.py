@@ -165,8 +165,10 @@ def _settled(raw: RawRow, decision: Decision, opens: datetime) -> Result | None:
     checked = Outcome(raw.outcome or Outcome.NOT_FOUND)
     if checked in WINDOWED and raw.valid_at and raw.valid_at < opens:
         checked = Outcome.OUTSIDE_WINDOW
-    outcome = settle(checked, decision.outcome)
     lead = decision.lead
+    # Of another lead than the one it showed, the check said nothing.
+    said = checked if lead is None or lead.id == raw.lead_id else Outcome.NOT_FOUND
+    outcome = settle(said, decision.outcome)
     lead_id, valid_at = (lead.id, lead.valid_at) if lead else (None, None)
     if outcome == raw.outcome and lead_id == raw.lead_id and valid_at == raw.valid_at:
         return None

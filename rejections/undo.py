@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import transaction
 
 from leads.models import Delivery
 from leads.sql import find, undo
-from leads.statuses import Status
+from leads.statuses import UNDOABLE, Status
 from rejections import closing
 from rejections.models import Batch
 from rejections.sql import receipt, state
@@ -75,5 +76,33 @@ def forecast(batch: Batch, lines: list[int] | None) -> Forecast:
         moves=moves.most_common(),
         kept=kept.most_common(),
         told=told.exclude(status=Delivery.Status.CANCELLED).exists(),
-        later=list(Batch.objects.filter(pk__in=receipt.naming_later(batch.pk, batch.campaign_id))),
+        later=naming_later(batch),
     )
+
+
+def naming_later(batch: Batch) -> list[Batch]:
+    """Later batches whose rows ended `already_rejected` on leads of this one."""
+    return list(Batch.objects.filter(pk__in=receipt.naming_later(batch.pk, batch.campaign_id)))
+
+
+@dataclass(frozen=True)
+class KeptLead:
+    """A lead that Undo left as it is, and why, in words."""
+
+    lead_id: int
+    words: str
+
+
+def kept_leads(batch: Batch, limit: int) -> list[KeptLead]:
+    """Leads the undone batch moved and did not put back, with who changed them since; at most `limit`."""
+    zone = ZoneInfo(batch.time_zone)
+
+    def words(kept: receipt.Kept) -> str:
+        if kept.at is None:
+            return KEPT["month_closed"]
+        by = f" by {kept.by}" if kept.by else ""
+        batch_too = f", import {kept.batch_id}" if kept.batch_id and kept.batch_id != batch.pk else ""
+        return f"{KEPT['changed_since']}{by}{batch_too}, {kept.at.astimezone(zone):%-d %b %Y %H:%M}"
+
+    found = receipt.kept(batch.pk, [str(cause) for cause in UNDOABLE], limit)
+    return [KeptLead(kept.lead_id, words(kept)) for kept in found]

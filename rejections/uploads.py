@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from campaigns.models import Campaign, User
 from campaigns.rules import local_date
 from rejections import options as option_rules
 from rejections import reading
-from rejections.columns import ColumnMap
+from rejections.columns import ColumnMap, check
 from rejections.models import Batch, BatchRow, Kind
 from rejections.options import Options
 from rejections.refusals import Refused
@@ -102,9 +103,14 @@ def receive_rows(
     options: Options | None = None,
     goes_through: bool = False,
 ) -> Batch:
-    """Make a batch of (identifier, reason) pairs that did not come in a file, ready to be checked."""
+    """Make a batch of (identifier, reason) pairs that did not come in a file, ready to be checked.
+
+    Raises Refused where the campaign or its identifier do not allow it.
+    """
     check_window(campaign)
-    mapping = ColumnMap(identifier, identifier_column="identifier", reason_column="reason")
+    columns = ["identifier", "reason"]
+    named = ColumnMap(identifier, identifier_column="identifier", reason_column="reason")
+    mapping = check(named, columns, reading.field_facts(campaign.pk))
     with transaction.atomic():
         batch = Batch.objects.create(
             kind=Kind.REJECTION,
@@ -141,6 +147,8 @@ def close_out(
 ) -> Batch:
     """A close-out without a file: Pending leads up to the through date, or only these leads."""
     check_window(campaign)
+    if only is None:
+        options = replace(options, accept_remaining=True)  # which is why it must have a through date
     return Batch.objects.create(
         kind=Kind.CLOSE_OUT,
         state=State.WAITING if goes_through else State.CHECKED,

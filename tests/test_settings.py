@@ -12,6 +12,7 @@ from django.conf import settings
 from django.test import Client
 
 from leadrej import assets, environment
+from rejections.demo.parties import LOGINS, PASSWORD
 from tests.worker import CHECKOUT
 
 PRODUCTION = {
@@ -168,3 +169,11 @@ def test_every_icon_that_is_used_is_in_the_sprite() -> None:
     )
     assert used <= listed
     assert assets.sprite().count("<symbol ") == len(listed)
+
+
+def test_the_readme_names_the_demos_log_ins() -> None:
+    readme = (CHECKOUT / "README.md").read_text(encoding="utf-8")
+    assert f"Everybody's password is `{PASSWORD}`" in readme
+    for login in LOGINS:
+        assert f"`{login.username}`" in readme
+        assert login.what.removesuffix(" user") in readme

@@ -59,21 +59,18 @@ class Inflater:
         """The part's content in pieces; raises Refused for a bomb, a damaged part, or one that is no XML part
         of a workbook (another archive, XML with declarations)."""
         with self._path.open("rb") as file:
-            size = 0
+            size = sum_of_bytes = 0
             before = b""
             for piece in _inflate(file, part):
                 size += len(piece)
                 self._unpacked += len(piece)
                 self._check_size(part, size)
                 _check_content(part, before, piece)
+                sum_of_bytes = zlib.crc32(piece, sum_of_bytes)
                 before = piece[-16:]
                 yield piece
-        if size != part.file_size:
+        if size != part.file_size or sum_of_bytes != part.CRC:
             raise _damaged(part)
-
-    def read(self, part: zipfile.ZipInfo) -> bytes:
-        """The whole content of a (small) part."""
-        return b"".join(self.pieces(part))
 
     def _check_size(self, part: zipfile.ZipInfo, size: int) -> None:
         if self._unpacked > self._limits.xlsx_unpacked_bytes:
@@ -124,7 +121,10 @@ def _inflate(file: BinaryIO, part: zipfile.ZipInfo) -> Iterator[bytes]:
 
 
 def _seek_content(file: BinaryIO, part: zipfile.ZipInfo) -> None:
-    file.seek(part.header_offset)
+    try:
+        file.seek(part.header_offset)
+    except (OSError, ValueError) as error:
+        raise _damaged(part) from error
     header = file.read(_LOCAL.size)
     if len(header) < _LOCAL.size or not header.startswith(b"PK\x03\x04"):
         raise _damaged(part)

@@ -40,6 +40,7 @@ LABELS = {
 }
 #: Tried in this order of likelihood; never mac_*, which explains anything and is right for nothing.
 CANDIDATES = tuple(name for name in LABELS if not name.startswith(("utf", "mac")))
+LATIN = frozenset({"cp1252", "cp1250", "cp1254", "cp1257", "iso8859-2", "cp850", "cp852"})
 
 #: A codec by another name, or by the name of its smaller relative.
 _WIDER = {
@@ -60,6 +61,9 @@ _BLOCK = 1 << 18
 _SAMPLE = 12_000
 #: Two readings closer than this are for a person to judge.
 _CLOSE = 0.15
+#: What looks odder than this in every code page is damage in a UTF-8 file.
+_NO_TEXT = 0.45
+_CONTROL = re.compile("[\x80-\x9f]")
 _NEWLINE = re.compile(rb"[\r\n]+")
 
 
@@ -75,7 +79,7 @@ def named(name: str, head: bytes = b"") -> str:
     """The codec a person means by `name` (any alias); raises Refused for what is not offered."""
     try:
         codec = codecs.lookup(name.strip()).name
-    except LookupError:
+    except (LookupError, ValueError):
         codec = ""
     if codec == "utf-16":
         return marked(head) or utf16(head) or "utf-16-le"
@@ -98,8 +102,10 @@ def detect(path: Path) -> Guess:
     if 2 * sum(map(_decodes_as_utf8, lines)) > len(lines):
         return Guess("utf-8", False, tuple(name for name, _, _ in ranked[:6]))
     if not ranked:
-        return Guess("cp1252", False)
+        return Guess("utf-8", False)
     best, score, text = ranked[0]
+    if score > _NO_TEXT:
+        return Guess("utf-8", False, tuple(name for name, _, _ in ranked[:6]))
     rival = next((s for _, s, other in ranked[1:] if other != text), 9.0)
     certain_enough = rival - score > _CLOSE
     return Guess(best, certain_enough, tuple(name for name, _, _ in ranked[1:7]))
@@ -114,7 +120,7 @@ def utf16(head: bytes) -> str | None:
     """UTF-16 without a mark: NULs in plenty, nearly all of them in every second byte."""
     even, odd = head[0::2].count(0), head[1::2].count(0)
     few, many = sorted((even, odd))
-    if many * 20 < len(head) or few * 4 > many:
+    if not many or many * 20 < len(head) or few * 4 > many:
         return None
     codec = "utf-16-le" if odd > even else "utf-16-be"
     text = head[: len(head) // 2 * 2].decode(codec, "replace")
@@ -171,25 +177,37 @@ def _first(lines: Sequence[bytes]) -> list[bytes]:
 
 def _rank(lines: Sequence[bytes]) -> list[tuple[str, float, str]]:
     """The candidates with their scores and the text each makes of the lines; the least odd first."""
-    chaos = _chaos(b"\n".join(lines))
+    texts = {
+        name: [text for line in lines if (text := _decode(line, name)) is not None] for name in CANDIDATES
+    }
+    joined = {name: "\n".join(found) for name, found in texts.items() if 2 * len(found) >= len(lines)}
+    sample = b"\n".join(lines)
+    odd_bytes = len(sample.translate(None, bytes(range(128))))
+    chaos = _chaos(sample)
+    alike = {joined[name]: mess for name, mess in chaos.items() if name in joined}
     ranked = []
     for place, name in enumerate(CANDIDATES):
-        texts = [text for line in lines if (text := _decode(line, name)) is not None]
-        broken = 1 - len(texts) / len(lines)
-        if broken > 0.5:
-            continue
-        text = "\n".join(texts)
-        handicap = 0.04 + 0.002 * place if place else 0.0
-        score = oddity(text, name) + 0.1 * chaos.get(name, 0.5) + handicap + broken
-        ranked.append((name, score, text))
+        if name in joined:
+            mess = chaos.get(name, alike.get(joined[name], 0.5))
+            broken = 1 - len(texts[name]) / len(lines)
+            score = oddity(joined[name], name) + 0.1 * mess + _handicap(place, name, odd_bytes) + broken
+            ranked.append((name, score, joined[name]))
     return sorted(ranked, key=lambda candidate: candidate[1])
 
 
+def _handicap(place: int, name: str, odd_bytes: int) -> float:
+    """For what is rarer, and for a writing of its own of which the file would hold but a letter or two."""
+    rare = 0.04 + 0.002 * place if place else 0.0
+    return rare if name in LATIN else rare + 0.6 / odd_bytes
+
+
 def _decode(line: bytes, encoding: str) -> str | None:
+    """The line as text; None when it is none, which control characters beyond ASCII show too."""
     try:
-        return line.decode(encoding)
+        text = line.decode(encoding)
     except UnicodeDecodeError:
         return None
+    return None if _CONTROL.search(text) else text
 
 
 def _chaos(sample: bytes) -> dict[str, float]:

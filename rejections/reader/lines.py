@@ -47,7 +47,7 @@ def blocks(path: Path, encoding: str, longest: int) -> Iterator[Block]:
     for text, strange, last in _decoded(path, encoding):
         suspicious |= strange or "\x00" in text
         cut = len(text) if last else _after_last_end(text)
-        if not cut:
+        if not cut and not last:
             begun += text[: longest + 1 - len(begun)]
             continue
         whole = begun + (text[_first_end(text) : cut] if len(begun) > longest else text[:cut])

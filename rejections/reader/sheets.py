@@ -17,7 +17,7 @@ from rejections.reader.shapes import Limits
 _EXPORT = "Export the table as CSV or XLSX and upload that file."
 _UNPACK = "Unpack it and upload the CSV or XLSX file inside."
 _CONTENT_TYPES = "[content_types].xml"
-_WORKBOOK, _RELATIONS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
+_ROOT = "_rels/.rels"
 #: Parts that say what the archive is, and its list of sheets, are never this large.
 _MOST_INDEX_BYTES = 5_000_000
 
@@ -131,7 +131,7 @@ def _check_type(by_name: dict[str, zipfile.ZipInfo], inflater: Inflater) -> None
     for kind, code, what in _TYPES:
         if kind in content:
             raise refusal(code, what=what, advice=_EXPORT)
-    if not any(kind in content for kind in _READ_TYPES) or _WORKBOOK not in by_name:
+    if not any(kind in content for kind in _READ_TYPES):
         raise refusal("not_a_table", what="an archive of XML parts without a sheet", advice=_EXPORT)
 
 
@@ -148,19 +148,29 @@ def _index(by_name: dict[str, zipfile.ZipInfo], name: str, inflater: Inflater) -
 
 def _listed(by_name: dict[str, zipfile.ZipInfo], inflater: Inflater) -> dict[str, Sheet]:
     """The worksheets in the workbook's order, by the name of their part."""
-    workbook = _parsed(by_name, _WORKBOOK, inflater)
-    targets = {
-        relation.get("Id"): posixpath.normpath(posixpath.join("/xl", relation.get("Target", "")))[1:].lower()
-        for relation in _parsed(by_name, _RELATIONS, inflater)
-        if relation.get("Type", "").endswith("/worksheet")
-    }
+    main = next(iter(_targets(by_name, _ROOT, "/", "/officeDocument", inflater).values()), "")
+    folder, name = posixpath.split(main)
+    worksheets = _targets(by_name, f"{folder}/_rels/{name}.rels", f"/{folder}", "/worksheet", inflater)
     sheets: dict[str, Sheet] = {}
-    for element in workbook.iterfind("{*}sheets/{*}sheet"):
-        relation = next((value for name, value in element.items() if name.endswith("}id")), None)
-        target = targets.get(relation, "")
-        if target in by_name:
-            sheets[target] = Sheet(element.get("name", ""), element.get("state", "visible") == "visible")
+    for element in _parsed(by_name, main, inflater).iterfind("{*}sheets/{*}sheet"):
+        relation = next((value for name, value in element.items() if name.endswith("}id")), "")
+        part = worksheets.get(relation, "")
+        if part in by_name:
+            sheets[part] = Sheet(element.get("name", ""), element.get("state", "visible") == "visible")
     return sheets
+
+
+def _targets(
+    by_name: dict[str, zipfile.ZipInfo], relations: str, folder: str, kind: str, inflater: Inflater
+) -> dict[str, str]:
+    """The parts that a part is related to in this way, by the relation's id."""
+    return {
+        relation.get("Id", ""): posixpath.normpath(posixpath.join(folder, relation.get("Target", "")))
+        .lstrip("/")
+        .lower()
+        for relation in _parsed(by_name, relations, inflater)
+        if relation.get("Type", "").endswith(kind)
+    }
 
 
 def _parsed(by_name: dict[str, zipfile.ZipInfo], name: str, inflater: Inflater) -> ElementTree.Element:

@@ -122,12 +122,16 @@ def would_accept(
         return Accepting(*cursor.fetchone())
 
 
-def held_back(span: Span, batch_id: int, slot: int | None, opens: datetime | None) -> int:
-    """How many Pending leads of the span the batch holds back."""
+def held_back(
+    span: Span, batch_id: int, slot: int | None, opens: datetime | None, only: list[int] | None = None
+) -> int:
+    """How many Pending leads of the span (of `only` these) the batch holds back."""
+    held = _held_parameters(batch_id, span.campaign_id, slot, opens)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT count(*) FROM leads_lead l WHERE {_PENDING} AND l.id IN ({_HELD})",
-            [*_span_parameters(span), *_held_parameters(batch_id, span.campaign_id, slot, opens)],
+            f"SELECT count(*) FROM leads_lead l WHERE {_PENDING} AND l.id IN ({_HELD})"
+            " AND (%s::bigint[] IS NULL OR l.id = ANY(%s::bigint[]))",
+            [*_span_parameters(span), *held, only, only],
         )
         return int(cursor.fetchone()[0])
 
@@ -145,9 +149,10 @@ def reject_affiliate_events(batch_id: int, *, after: int, limit: int) -> tuple[i
         cursor.execute(
             """
             WITH moved AS (
-                SELECT lead_id FROM leads_leadevent
-                WHERE batch_id = %(batch)s AND lead_id > %(after)s AND cause = 'client_rejected'
-                ORDER BY lead_id LIMIT %(limit)s
+                SELECT e.lead_id FROM leads_leadevent e
+                WHERE e.batch_id = %(batch)s AND e.lead_id > %(after)s AND e.cause = 'client_rejected'
+                  AND NOT EXISTS (SELECT FROM leads_leadevent u WHERE u.undoes_id = e.id)
+                ORDER BY e.lead_id LIMIT %(limit)s
             ), rejected AS (
                 UPDATE leads_affiliateevent f SET was_status = f.status, status = 'rejected', batch_id = %(batch)s
                 FROM moved WHERE f.lead_id = moved.lead_id AND f.status IN ('pending', 'approved') AND NOT f.is_final

@@ -58,7 +58,9 @@ def stage(batch_id: int, stream: BinaryIO) -> int:
             " SELECT %s, line, cells, problem FROM staged",
             [batch_id],
         )
-        return cursor.rowcount
+        staged = int(cursor.rowcount)
+        cursor.execute("DROP TABLE staged")  # another file may follow in the same transaction
+        return staged
 
 
 def unstage(batch_id: int) -> None:

@@ -91,9 +91,9 @@ class Count(NamedTuple):
 
 
 @register.filter
-def in_order(counts: Mapping[str, int]) -> list[Count]:
+def in_order(counts: Mapping[str, int] | None) -> list[Count]:
     """Counts by outcome as a list in the order of the page, those without rows left out."""
-    return [Count(o, counts[o], chip) for o, chip in OUTCOMES.items() if counts.get(o)]
+    return [Count(o, counts[o], chip) for o, chip in OUTCOMES.items() if counts and counts.get(o)]
 
 
 @register.filter

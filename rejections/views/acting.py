@@ -14,7 +14,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from rejections import control, undo
 from rejections.forms import options_from, typed_number
-from rejections.models import Batch
+from rejections.models import Batch, Kind
+from rejections.options import Options
 from rejections.refusals import Refused
 from rejections.sql import tables
 from rejections.states import State
@@ -45,7 +46,8 @@ def batch_start(request: HttpRequest, pk: int) -> HttpResponse:
     if batch.state != State.CHECKED:
         return redirect("batch", batch.pk)
     try:
-        options = options_from(request.POST)
+        closing = batch.kind == Kind.CLOSE_OUT
+        options = Options.from_json(batch.options) if closing else options_from(request.POST)
         control.start(
             batch,
             options,

@@ -35,6 +35,8 @@ ENCODINGS = [
     ("cp932", "Shift_JIS"), ("gb18030", "GB18030"), ("big5", "Big5"), ("euc_kr", "EUC-KR"),
 ]  # fmt: skip
 DELIMITERS = [(",", "Comma ,"), (";", "Semicolon ;"), ("\t", "Tab"), ("|", "Bar |")]
+QUOTES = [('"', 'Double "'), ("'", "Single '"), ("none", "None")]
+HEADER_ROWS = [(0, "none")] + [(row, str(row)) for row in range(1, 21)]
 
 
 @login_required
@@ -45,7 +47,7 @@ def batch_map(request: HttpRequest, pk: int) -> HttpResponse:
     batch = get_object_or_404(Batch.objects.visible_to(person).select_related("campaign__client"), pk=pk)
     if batch.state not in EDITABLE or not batch.file:
         return redirect("batch", batch.pk)
-    form = MappingForm(batch.reading["columns"], request.POST if "identifier" in request.POST else None)
+    form = MappingForm(request.POST if "identifier_column" in request.POST else None)
     refused = None
     if request.method == "POST":
         if not control.may_change(person, batch):
@@ -87,21 +89,24 @@ def _same_file(batch: Batch, person: Any) -> list[dict[str, Any]]:
 def _context(batch: Batch, mapping: ColumnMap, form: MappingForm) -> dict[str, Any]:
     names = batch.reading["columns"]
     roles = {mapping.identifier_column: "identifier", mapping.reason_column: "reason"}
-    columns = [{"index": at, "name": name, "role": roles.get(name, "")} for at, name in enumerate(names)]
-    sample = _sample(batch, mapping, columns)
+    columns = [{"name": name, "role": roles.get(name, "")} for name in names]
     reason = names.index(mapping.reason_column) if mapping.reason_column in names else None
     texts = tables.phrases(batch.pk, reason) if reason is not None else []
     lines, left = phrases.lines(batch.campaign.client_id, texts)
     return {
         "batch": batch,
-        "reading": _reading(batch),
+        "reading": {**batch.reading, "quote": batch.reading.get("quote") or "none"},
+        "unreadable": tables.unreadable(batch.pk),
+        "overridden": [name for name, value in batch.choices.items() if value is not None],
+        "encodings": _encodings(batch),
+        "delimiters": DELIMITERS,
+        "quotes": QUOTES,
+        "header_rows": HEADER_ROWS,
         "columns": columns,
-        "sample": sample,
-        "warning": _warning(sample),
-        "kinds": _kinds(batch, mapping),
-        "form": form
-        if form.is_bound
-        else MappingForm(names, initial={"default_reason": mapping.default_reason}),
+        "sample": _sample(batch, mapping, columns),
+        "kinds": (kinds := _kinds(batch, mapping)),
+        "unusable": [kind for kind in kinds if kind["why_not"]],
+        "form": form if form.is_bound else MappingForm(initial={"default_reason": mapping.default_reason}),
         "only": (only := _only(batch, mapping)),
         "only_chosen": any(column["chosen"] for column in only),
         "phrases": lines,
@@ -110,19 +115,10 @@ def _context(batch: Batch, mapping: ColumnMap, form: MappingForm) -> dict[str, A
     }
 
 
-def _reading(batch: Batch) -> dict[str, Any]:
-    reading = batch.reading
-    encodings = list(ENCODINGS)
-    if reading.get("encoding") and reading["encoding"] not in dict(ENCODINGS):
-        encodings.insert(0, (reading["encoding"], reading["encoding"]))
-    return reading | {
-        "rows": batch.rows,
-        "unreadable": tables.unreadable(batch.pk),
-        "chosen": [name for name, value in batch.choices.items() if value],
-        "encodings": encodings,
-        "delimiters": DELIMITERS,
-        "header_rows": range(1, 21),
-    }
+def _encodings(batch: Batch) -> list[tuple[str, str]]:
+    detected = batch.reading.get("encoding")
+    extra = [(detected, detected)] if detected and detected not in dict(ENCODINGS) else []
+    return extra + ENCODINGS
 
 
 def _sample(batch: Batch, mapping: ColumnMap, columns: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -142,22 +138,14 @@ def _sample(batch: Batch, mapping: ColumnMap, columns: list[dict[str, Any]]) -> 
     ]
 
 
-def _warning(sample: list[dict[str, Any]]) -> str:
-    damaged = sum(cell["damaged"] for row in sample for cell in row["cells"])
-    if not damaged:
-        return ""
-    return (
-        f"{damaged} of the identifiers above look damaged by a spreadsheet. Where exactly one lead fits, "
-        "you are asked in the check; nothing is guessed."
-    )
-
-
 def _kinds(batch: Batch, mapping: ColumnMap) -> list[dict[str, Any]]:
     fixed = [
         (LEAD_ID, "Lead ID", "The number leadrej gave the lead. One number, one lead."),
         (UID, "UID", "The consumer session ID, as the landing page or the supplier sent it."),
     ]
-    kinds = [{"value": value, "label": label, "help": help, "why_not": ""} for value, label, help in fixed]
+    kinds: list[dict[str, Any]] = [
+        {"value": value, "label": label, "help": help, "why_not": ""} for value, label, help in fixed
+    ]
     for field in field_facts(batch.campaign_id):
         why_not = ""
         if not field.dedupe:
@@ -198,5 +186,5 @@ def _only(batch: Batch, mapping: ColumnMap) -> list[dict[str, Any]]:
             {"text": text, "rows": count, "chosen": text.strip().casefold() in picked}
             for text, count in tables.column_words(batch.pk, at)
         ]
-        found.append({"index": at, "name": name, "chosen": chosen, "values": values})
+        found.append({"name": name, "chosen": chosen, "values": values})
     return found

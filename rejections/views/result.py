@@ -35,6 +35,8 @@ from rejections.views import paging, shown
 
 READING = (State.UPLOADED, State.CHECKING)
 RUNNING = (State.WAITING, State.APPLYING, State.UNDOING)
+#: Leads that an undo kept are named on the page up to this number.
+KEPT_NAMED = 20
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 #: Databowl's words for the options, as on the check page.
@@ -48,7 +50,8 @@ OPTION_WORDS = {
 
 
 def _batch(request: HttpRequest, pk: int) -> Batch:
-    visible = Batch.objects.visible_to(request.user).select_related("campaign__client", "created_by")
+    person: Any = request.user
+    visible = Batch.objects.visible_to(person).select_related("campaign__client", "created_by")
     return get_object_or_404(visible, pk=pk)
 
 
@@ -110,7 +113,7 @@ def _context(request: HttpRequest, batch: Batch) -> dict[str, Any]:
     numbers = receipt.receipt(batch, now)
     running = batch.state in RUNNING
     has_rows = batch.kind != Kind.CLOSE_OUT and bool(numbers.outcomes)
-    forecast = undo.forecast(batch, None) if batch.state == State.UNDONE else None
+    undone = batch.state == State.UNDONE or bool(batch.kept)
     return {
         "batch": batch,
         "title": _title(batch, numbers),
@@ -121,12 +124,13 @@ def _context(request: HttpRequest, batch: Batch) -> dict[str, Any]:
         "receipt": numbers,
         "facts": _facts(numbers),
         "notices": _notices(batch, person),
-        "kept": forecast.kept if forecast else [],
+        "kept": undo.kept_leads(batch, KEPT_NAMED) if undone else [],
+        "kept_in_all": sum(batch.kept.values()),
+        "later": undo.naming_later(batch) if undone else [],
         "differs": tables.differing(batch.pk) if has_rows else 0,
         "options": _options(batch),
         "may": may,
         "no_undo": _no_undo(batch, may, numbers),
-        "query": request.GET.urlencode(),
         "rows": _rows(request, batch, numbers, may) if has_rows and not running else None,
     }
 

@@ -1,0 +1,14 @@
+"""Forms of a lead's page."""
+
+from __future__ import annotations
+
+from django import forms
+
+
+class RejectForm(forms.Form):
+    """Why one lead is rejected, in the client's own words."""
+
+    reason = forms.CharField(
+        max_length=500,
+        error_messages={"required": "Write the reason, as the client says it. Nothing was changed."},
+    )

@@ -1,0 +1,154 @@
+"""What a lead's page tells of it, as one person may read it; what is not theirs is not in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from campaigns.models import Campaign, Field, User
+from campaigns.rules import local_date, window_opens
+from leads.models import Delivery, Lead, LeadValues
+from leads.statuses import RETURNABLE, Status
+
+#: Fields a person's name is put together from: those of the first line that has a value.
+_NAMES = (("first_name", "last_name"), ("full_name",), ("name",), ("company",))
+
+
+@dataclass(frozen=True)
+class Names:
+    """Names as a person may read them; “” for those they may not."""
+
+    campaign: str
+    client: str = ""
+    source: str = ""
+    supplier: str = ""
+
+
+@dataclass(frozen=True)
+class Money:
+    """Amounts in the campaign's currency; None for those a person may not see."""
+
+    currency: str
+    billed_at: datetime | None
+    final: bool
+    price: Decimal | None = None
+    payout: Decimal | None = None
+    margin: Decimal | None = None
+
+
+@dataclass(frozen=True)
+class Window:
+    """The last date on which the lead can be rejected, and whether that is not over."""
+
+    closes: date
+    open: bool
+
+
+@dataclass(frozen=True)
+class Value:
+    """One field: as judged, as received where that differs, and what is wrong with it."""
+
+    label: str
+    value: str
+    received: str
+    failure: str
+
+
+def lead_of(lead: Lead) -> dict[str, Any]:
+    """What everybody who sees the lead may read of its row."""
+    seen = ("pk", "uid", "status", "received_at", "valid_at", "is_final", "reason")
+    return {name: getattr(lead, name) for name in seen}
+
+
+def names(lead: Lead, viewer: User) -> Names:
+    """A supplier reads the public name; a client its suppliers only where the campaign says so."""
+    campaign = lead.campaign
+    if viewer.supplier_id:
+        return Names(campaign.public_name, source=lead.source.name)
+    shows = viewer.is_staff or campaign.show_suppliers_to_client
+    return Names(
+        campaign.name,
+        client=campaign.client.name if viewer.is_staff else "",
+        source=lead.source.name if shows else "",
+        supplier=lead.supplier.name if shows else "",
+    )
+
+
+def money(lead: Lead, viewer: User) -> Money:
+    """Staff see all of it, a client the price, a supplier its payout."""
+    price = None if viewer.supplier_id else lead.price
+    payout = None if viewer.client_id else lead.payout
+    margin = lead.price - lead.payout if viewer.is_staff else None
+    billed_at = lead.accepted_at if lead.status == Status.ACCEPTED else None
+    return Money(lead.campaign.currency, billed_at, lead.is_final, price, payout, margin)
+
+
+def window(lead: Lead, at: datetime) -> Window | None:
+    """The lead's return window; None when it cannot be rejected anyway."""
+    campaign: Campaign = lead.campaign
+    days, zone = campaign.return_window_days, campaign.time_zone
+    if lead.status not in RETURNABLE or lead.valid_at is None or days is None or lead.decided_for_supplier:
+        return None
+    closes = local_date(lead.valid_at, zone) + timedelta(days=days)
+    return Window(closes, lead.valid_at >= window_opens(local_date(at, zone), days, zone))
+
+
+def title(lead: Lead, values: LeadValues | None) -> str:
+    """The person's name from the values, else “Lead 17”."""
+    judged = values.judged if values else {}
+    for parts in _NAMES:
+        if found := " ".join(text for part in parts if (text := str(judged.get(part) or "").strip())):
+            return found
+    return f"Lead {lead.pk}"
+
+
+def data(lead: Lead, values: LeadValues | None) -> list[Value]:
+    """The campaign's fields in their order, then what came beside them."""
+    if values is None:
+        return []
+    labels = dict(Field.objects.filter(campaign_id=lead.campaign_id).values_list("name", "label"))
+    labels |= {name: name for name in values.received if name not in labels}
+    failures: dict[str, str] = {}
+    for failure in values.failures:
+        failures.setdefault(failure["field"], failure["sentence"])
+    return [_value(name, label, values, failures.get(name, "")) for name, label in labels.items()]
+
+
+def _value(name: str, label: str, values: LeadValues, failure: str) -> Value:
+    received, judged = (str(part.get(name) or "") for part in (values.received, values.judged))
+    value = judged or (received if failure else "")
+    return Value(label, value, received if received != value else "", failure)
+
+
+def deliveries(lead: Lead, batch_ids: set[int], viewer: User) -> list[dict[str, Any]]:
+    """Notices that told of the lead and that this person may see, newest first: words, status, at."""
+    told = Delivery.objects.visible_to(viewer).filter(supplier_id=lead.supplier_id, batch_id__in=batch_ids)
+    about = told.filter(payload__leads__contains=[{"lead_id": lead.pk}]).order_by("-pk")
+    pushed = Delivery.objects.visible_to(viewer).filter(lead=lead).order_by("-pk")
+    whom = lead.supplier.name if viewer.is_staff else "you"
+    return [
+        {"words": _told(delivery, whom), "status": delivery.status, "at": delivery.created_at}
+        for delivery in [*pushed, *about]
+    ]
+
+
+def _told(delivery: Delivery, whom: str) -> str:
+    if delivery.channel == Delivery.Channel.DESTINATION:
+        return "To the client"
+    channel = {"portal": "in the portal", "email": "by e-mail", "webhook": "by webhook"}
+    what = "Retraction" if delivery.kind == Delivery.Kind.RETRACTIONS else "Rejection"
+    return f"{what} told to {whom} {channel[delivery.channel]}"
+
+
+def affiliate_events(lead: Lead, viewer: User) -> list[dict[str, Any]]:
+    """Conversions reported for the lead; what they pay is for staff."""
+    return [
+        {
+            "reference": event.reference,
+            "status": event.status,
+            "payout": event.payout if viewer.is_staff else None,
+        }
+        for event in lead.affiliate_events.all()
+    ]

@@ -1,0 +1,148 @@
+"""Pages of leads: one lead for every side, the search, and rejecting or accepting a single one."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from campaigns.models import User
+from campaigns.templatetags.frame import one_of, owner
+from leads import profile, search
+from leads.forms import RejectForm
+from leads.models import Lead, LeadValues
+from leads.statuses import RETURNABLE, Status
+from leads.timeline import timeline, why
+from rejections import control, uploads
+from rejections.columns import LEAD_ID
+from rejections.models import Batch
+from rejections.options import Options
+from rejections.refusals import Refused
+from rejections.tasks import ring
+from rejections.views import shown
+
+
+def _seen(person: User, pk: int) -> Lead:
+    """The lead with its parties, if this person may see it; else 404."""
+    visible = Lead.objects.visible_to(person)
+    return get_object_or_404(
+        visible.select_related("campaign__client", "source", "supplier", "disposition"), pk=pk
+    )
+
+
+@login_required
+@require_safe
+def lead(request: HttpRequest, pk: int) -> HttpResponse:
+    """One lead: where it stands and why, its data, its history."""
+    return _page(request, _seen(request.user, pk))  # type: ignore[arg-type]
+
+
+@login_required
+@require_POST
+def lead_reject(request: HttpRequest, pk: int) -> HttpResponse:
+    """Reject one lead: a batch of one row, by the same rules."""
+    person: Any = request.user
+    found = _acting_on(person, pk)
+    form = RejectForm(request.POST)
+    if not form.is_valid():
+        return _page(request, found, form)
+    rows = [(str(found.pk), form.cleaned_data["reason"])]
+    make = partial(uploads.receive_rows, found.campaign, rows, identifier=LEAD_ID)
+    return _through(request, found, make, form)
+
+
+@login_required
+@require_POST
+def lead_accept(request: HttpRequest, pk: int) -> HttpResponse:
+    """Accept one Pending lead: a close-out of one."""
+    found = _acting_on(request.user, pk)  # type: ignore[arg-type]
+    make = partial(uploads.close_out, found.campaign, Options(), only=[found.pk])
+    return _through(request, found, make, None)
+
+
+def _acting_on(person: User, pk: int) -> Lead:
+    found = _seen(person, pk)
+    if not control.may_reject(person):
+        raise PermissionDenied
+    return found
+
+
+def _through(request: HttpRequest, found: Lead, make: Any, form: RejectForm | None) -> HttpResponse:
+    """The one call: make the batch and ring for a worker; or the page again, with what was refused."""
+    try:
+        batch = make(person=request.user, via="page", at=timezone.now(), goes_through=True)
+    except Refused as refusal:
+        return _page(request, found, form, refusal)
+    transaction.on_commit(partial(ring, batch.pk))
+    return redirect("batch", batch.pk)
+
+
+def _page(
+    request: HttpRequest, found: Lead, form: RejectForm | None = None, refused: Refused | None = None
+) -> HttpResponse:
+    person: Any = request.user
+    context = _told(found, person) | _doable(found, person)
+    context |= {"form": form or RejectForm(), "refused": refused}
+    return render(request, "leads/lead.html", context, status=422 if form or refused else 200)
+
+
+def _told(found: Lead, person: User) -> dict[str, Any]:
+    """What this person may know of the lead."""
+    values = LeadValues.objects.filter(lead=found).first()
+    events = list(found.events.select_related("actor", "disposition"))
+    numbers = {event.batch_id for event in events if event.batch_id}
+    code = found.disposition.code if found.disposition and not person.supplier_id else ""
+    return {
+        "lead": profile.lead_of(found),
+        "zone": found.campaign.time_zone,
+        "title": profile.title(found, values),
+        "names": profile.names(found, person),
+        "why": why(found.disposition, "", person),
+        "why_code": code,
+        "data": profile.data(found, values),
+        "events": timeline(events, person, Batch.objects.visible_to(person).in_bulk(numbers)),
+        "money": profile.money(found, person),
+        "affiliate_events": profile.affiliate_events(found, person),
+        "deliveries": profile.deliveries(found, numbers, person),
+    }
+
+
+def _doable(found: Lead, person: User) -> dict[str, Any]:
+    """Whether it can be rejected or accepted here, and if not, why."""
+    able = control.may_reject(person)
+    window = None if person.supplier_id else profile.window(found, timezone.now())
+    reject = able and window is not None and window.open
+    accept = able and found.status == Status.PENDING and found.campaign.return_window_days is not None
+    no_act = "" if able or found.status not in RETURNABLE else _no_act(person)
+    return {"window": window, "may": {"reject": reject, "accept": accept}, "no_act": no_act}
+
+
+def _no_act(person: User) -> str:
+    """Who can help a client user that lacks the permission; a supplier user has nothing to ask for."""
+    if person.supplier_id:
+        return ""
+    names = one_of(shown.grantors(person)) or "An administrator"
+    permission = "the permission “Reject leads as a client”"
+    return f"You can look, but not reject leads: {names} at {owner()} can give you {permission}."
+
+
+@login_required
+@require_safe
+def find(request: HttpRequest) -> HttpResponse:
+    """A pasted Lead ID, UID or batch number opens what it names."""
+    person: Any = request.user
+    q = request.GET.get("q", "").strip()[:200]
+    leads = search.leads(q, person)
+    if len(leads) == 1:
+        return redirect("lead", leads[0].pk)
+    number = search.number(q)
+    if not leads and number and (batch := Batch.objects.visible_to(person).filter(pk=number).first()):
+        return redirect("batch", batch.pk)
+    return render(request, "leads/find.html", {"q": q, "leads": [profile.lead_of(found) for found in leads]})

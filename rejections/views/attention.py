@@ -1,0 +1,149 @@
+"""What needs attention, in words: one line each, with the deadline, the money and the way to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+
+from campaigns.models import Campaign, Client, User
+from campaigns.rules import local_date
+from campaigns.templatetags.figures import counted, round_money, weekday
+from rejections.models import Batch
+from rejections.states import EDITABLE, State
+from rejections.templatetags.batches import batch_number
+from rejections.worklist import Unsettled
+
+
+def items(
+    lines: Iterable[Unsettled],
+    batches: Iterable[Batch],
+    undecided: Iterable[tuple[Client, int]],
+    person: User,
+) -> list[dict[str, Any]]:
+    """Everything that needs somebody, as `home.html` shows it: by deadline, then by money.
+
+    `undecided` are clients with the number of their phrases without a disposition.
+    """
+    found = [*_of_campaigns(lines, person), *_of_batches(batches), *_of_phrases(undecided, person)]
+    return sorted(found, key=lambda item: item["order"])
+
+
+def _item(
+    order: tuple[float, Decimal | float], icon: str, tone: str, title: str, text: str, action: str, url: str,
+    amount: str = "", due: str = "", late: bool = False,
+) -> dict[str, Any]:  # fmt: skip
+    """One thing that needs attention; `order` is (deadline or kind, minus the money)."""
+    return {
+        "order": order, "icon": icon, "tone": tone, "title": title, "text": text, "action": action, "url": url,
+        "amount": amount, "due": due, "late": late,
+    }  # fmt: skip
+
+
+def _of_campaigns(lines: Iterable[Unsettled], person: User) -> Iterator[dict[str, Any]]:
+    for line in lines:
+        where = f"{line.campaign.name} · {line.campaign.client}"
+        if line.standing.stuck:
+            yield _stuck(line, where)
+        if line.standing.closed and not line.campaign.accept_when_window_closes:
+            yield _closed(line, where)
+        if line.standing.closing:
+            yield _closing(line, where)
+        if line.standing.quarantined:
+            yield _quarantined(line, where)
+        if line.campaign.return_window_days is None:
+            yield _without_window(line.campaign, where, person)
+
+
+def _page(line: Unsettled) -> str:
+    return reverse("campaign", args=[line.campaign.code])
+
+
+def _stuck(line: Unsettled, where: str) -> dict[str, Any]:
+    title = f"{counted(line.standing.stuck, 'lead')} not judged yet"
+    text = f"{where} · Processing for more than {settings.STUCK_MINUTES} minutes"
+    return _item((0, 0), "loader-2", "processing", title, text, "Open", _page(line))
+
+
+def _closing(line: Unsettled, where: str) -> dict[str, Any]:
+    leads, worth, until = line.standing.closing, line.standing.closing_amount, line.closes_on or line.today
+    title = f"{counted(leads, 'Pending lead')} leave{'s' if leads == 1 else ''} the return window"
+    due = "tonight" if until == line.today else f"end of {weekday(until)}"
+    order = (1 + (until - line.today).days, -worth)
+    amount = round_money(worth, line.campaign.currency)
+    return _item(order, "hourglass-low", "warn", title, where, "Open", _page(line), amount, due, late=True)
+
+
+def _quarantined(line: Unsettled, where: str) -> dict[str, Any]:
+    worth = line.standing.quarantined_amount
+    title = f"{counted(line.standing.quarantined, 'lead')} in quarantine"
+    text = f"{where} · a cap is reached; they move up when it has room"
+    amount = round_money(worth, line.campaign.currency)
+    return _item((6, -worth), "hexagon-minus", "quarantined", title, text, "Open", _page(line), amount)
+
+
+def _closed(line: Unsettled, where: str) -> dict[str, Any]:
+    campaign, standing = line.campaign, line.standing
+    return _item(
+        (1, -standing.closed_amount),
+        "hourglass-empty",
+        "warn",
+        f"{counted(standing.closed, 'Pending lead')} can no longer be rejected",
+        f"{where} · billed when they are accepted",
+        "Accept leads",
+        reverse("accept_leads", args=[campaign.code]),
+        round_money(standing.closed_amount, campaign.currency),
+        f"window closed {_short(line.closed_on)}",
+    )
+
+
+def _short(day: date | None) -> str:
+    return f"{day.day} {day:%b}" if day else ""
+
+
+def _without_window(campaign: Campaign, where: str, person: User) -> dict[str, Any]:
+    title = f"{campaign.name} has no maximum rejection days"
+    text = f"{where} · its leads are Accepted at once, and a file for it is refused"
+    action, url = "Open", reverse("campaign", args=[campaign.code])
+    if person.has_perm("campaigns.change_campaign"):
+        action, url = "Set it", reverse("admin:campaigns_campaign_change", args=[campaign.pk])
+    return _item((8, 0), "calendar-off", "neutral", title, text, action, url)
+
+
+#: State → order, icon, tone, what happened, what to do about it.
+_BATCHES = {
+    State.FAILED: (0, "alert-triangle", "rejected", "failed", "Open"),
+    State.STOPPED: (4, "player-pause", "warn", "was stopped", "Open"),
+    State.CHECKED: (4, "eye", "info", "is checked and not started", "Check"),
+    State.MAPPING: (5, "columns-3", "neutral", "waits to be mapped", "Map"),
+}
+
+
+def _of_batches(batches: Iterable[Batch]) -> Iterator[dict[str, Any]]:
+    for batch in batches:
+        order, icon, tone, words, action = _BATCHES[State(batch.state)]
+        parts = [batch.file_name, batch.campaign.name, batch.error or counted(batch.rows, "row")]
+        due = ""
+        if batch.state in EDITABLE:
+            kept_until = batch.created_at + timedelta(days=settings.UPLOADS_KEPT_DAYS)
+            due = f"kept until {_short(local_date(kept_until, batch.time_zone))}"
+        text = " · ".join(part for part in parts if part)
+        url = reverse("batch", args=[batch.pk])
+        yield _item((order, 0), icon, tone, f"{batch_number(batch)} {words}", text, action, url, due=due)
+
+
+def _of_phrases(undecided: Iterable[tuple[Client, int]], person: User) -> Iterator[dict[str, Any]]:
+    """Phrases are the admins' to map; everybody else of the staff is told that they wait."""
+    for client, number in undecided:
+        title = f"{counted(number, 'phrase')} of {client} without a disposition"
+        action, url = "See imports", reverse("imports")
+        if person.has_perm("campaigns.change_phrase"):
+            url = reverse("admin:campaigns_phrase_changelist")
+            action, url = "Map", f"{url}?client__id__exact={client.pk}&disposition__isempty=1"
+        yield _item(
+            (7, 0), "message-question", "info", title, "rejected under CLIENT_OTHER until then", action, url
+        )

@@ -1,0 +1,160 @@
+"""Home, one for each side: what needs a decision, a file to send, leads that came back."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from campaigns.models import Campaign, User
+from campaigns.rules import local_date
+from campaigns.templatetags.figures import counted, sums
+from leads import returned
+from rejections import worklist
+from rejections.forms import UploadForm
+from rejections.models import Batch, Kind
+from rejections.sql.credits import Rejections
+from rejections.states import RUNNABLE
+from rejections.views import attention, shown
+from rejections.views.upload import upload_context
+from rejections.worklist import Unsettled
+
+#: Batches in the list of the newest.
+RECENT = 6
+#: Lines on a client's home.
+WINDOWS_LISTED, REASONS_LISTED = 8, 6
+
+
+@login_required
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """The first page of the person's side."""
+    person: Any = request.user
+    if person.supplier_id:
+        return render(request, "leads/home_supplier.html", returned.overview(person))
+    if person.client_id:
+        return render(request, "rejections/home_client.html", _client(person, timezone.now()))
+    return render(request, "rejections/home.html", _staff(person, timezone.now()))
+
+
+@login_required
+@require_safe
+def open_batches(request: HttpRequest) -> HttpResponse:
+    """The open batches, renewed while one is at work."""
+    person: Any = request.user
+    if not person.is_staff:
+        raise Http404
+    return render(request, "rejections/_open_batches.html", _open(person, timezone.now()))
+
+
+def _open(person: User, at: datetime) -> dict[str, Any]:
+    batches = list(worklist.open_batches(person))
+    return {
+        "open_batches": shown.open_lines(batches, at),
+        "live": any(batch.state in RUNNABLE for batch in batches),
+    }
+
+
+def _staff(person: User, at: datetime) -> dict[str, Any]:
+    campaigns = list(Campaign.objects.visible_to(person).select_related("client"))
+    lines = worklist.unsettled(campaigns, at)
+    phrases = worklist.phrases_without_code()
+    return _open(person, at) | {
+        "today": timezone.localdate(at),
+        "metrics": _metrics(lines, worklist.this_month(campaigns, at)),
+        "items": attention.items(lines, worklist.undecided(person, at), phrases, person),
+    }
+
+
+def _metrics(lines: list[Unsettled], month: list[Rejections]) -> list[dict[str, Any]]:
+    """Money at stake, per currency."""
+    currencies = {line.campaign.pk: line.campaign.currency for line in lines}
+    pending = _by_currency((line.campaign.currency, line.standing.pending_amount) for line in lines)
+    closing = _by_currency((line.campaign.currency, line.standing.closing_amount) for line in lines)
+    closed = _by_currency((line.campaign.currency, line.standing.closed_amount) for line in lines)
+    rejected = _by_currency((currencies[part.campaign_id], part.amount) for part in month)
+    leads = [sum(getattr(line.standing, of) for line in lines) for of in ("pending", "closing", "closed")]
+    billed = sum(part.credited for part in month)
+    campaigns = reverse("campaigns")
+    return [
+        _metric("Pending with clients", "clock", "pending", pending, leads[0], campaigns),
+        _metric("Window closes within two days", "hourglass-low", "warn", closing, leads[1], campaigns),
+        _metric("Window closed, still Pending", "hourglass-empty", "warn", closed, leads[2], campaigns),
+        _metric(
+            "Client Rejected this month",
+            "arrow-back-up",
+            "client",
+            rejected,
+            sum(part.leads for part in month),
+            reverse("imports"),
+            f", {billed:,} of them had been billed" if billed else "",
+        ),
+    ]
+
+
+def _metric(
+    words: str, icon: str, tone: str, amounts: list[tuple[str, Decimal]], leads: int, url: str, more: str = ""
+) -> dict[str, Any]:
+    text = counted(leads, "lead") + more
+    return {"words": words, "icon": icon, "tone": tone, "value": sums(amounts), "text": text, "url": url}
+
+
+def _by_currency(amounts: Iterable[tuple[str, Decimal]]) -> list[tuple[str, Decimal]]:
+    """One sum a currency, the largest first; one of nothing when all are nothing."""
+    whole: dict[str, Decimal] = defaultdict(Decimal)
+    for currency, amount in amounts:
+        whole[currency] += amount
+    ordered = sorted(whole.items(), key=lambda part: -part[1])
+    return [part for part in ordered if part[1]] or ordered[:1]
+
+
+def _client(person: User, at: datetime) -> dict[str, Any]:
+    campaigns = list(Campaign.objects.visible_to(person))
+    batches = Batch.objects.visible_to(person).select_related("campaign", "created_by")
+    return upload_context(person, "") | {
+        "form": UploadForm(person),
+        "windows": [_window(line) for line in worklist.closing_days(campaigns, at)[:WINDOWS_LISTED]],
+        "credits": _credits(campaigns, worklist.this_month(campaigns, at), at),
+        "recent": shown.recent(batches.exclude(kind=Kind.CORRECTION)[:RECENT], person),
+    }
+
+
+def _window(line: worklist.ClosingDay) -> dict[str, Any]:
+    return {
+        "day": line.day,
+        "until": line.until,
+        "days_left": line.days_left,
+        "delivered": line.leads.leads,
+        "rejected": line.leads.rejected,
+        "pending": line.leads.pending,
+        "amount": line.leads.amount,
+        "currency": line.campaign.currency,
+        "campaign": line.campaign.name,
+    }
+
+
+def _credits(campaigns: list[Campaign], month: list[Rejections], at: datetime) -> dict[str, Any]:
+    """What the month's rejections of billed leads came to, by reason."""
+    currencies = {campaign.pk: campaign.currency for campaign in campaigns}
+    zone = campaigns[0].time_zone if campaigns else settings.TIME_ZONE
+    reasons: dict[str, list[tuple[str, Decimal]]] = defaultdict(list)
+    for part in month:
+        if part.credited:
+            reasons[part.label].append((currencies[part.campaign_id], part.credited_amount))
+    nothing = [(campaign.currency, Decimal(0)) for campaign in campaigns]
+    return {
+        "month": f"{local_date(at, zone):%B}",
+        "leads": sum(part.credited for part in month),
+        "sums": _by_currency([*nothing, *(amount for amounts in reasons.values() for amount in amounts)]),
+        "reasons": [(label, _by_currency(amounts)) for label, amounts in reasons.items()][:REASONS_LISTED],
+    }
