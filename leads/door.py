@@ -45,6 +45,8 @@ class Room:
     def __init__(self, campaign_id: int, zone: str, binding: Iterable[CapFacts]) -> None:
         self.campaign_id, self.zone = campaign_id, zone
         self.caps = list(binding)
+        #: Keys given out through this room, not written yet.
+        self.taken: set[Key] = set()
         self._left: dict[tuple[int, datetime], int] = {}
 
     def take(self, supplier_id: int, instant: datetime) -> CapFacts | None:
@@ -113,7 +115,7 @@ def place(campaign: Campaign, agreed: Agreed, candidates: Iterable[Candidate], r
         one.lead_id: {} if _crashed(one.verdict) else keys_of(agreed, one.verdict.judged)
         for one in candidates
     }
-    taken = door.held(campaign.pk, {key for named in keys.values() for key in named.values()})
+    taken = door.held(campaign.pk, {key for named in keys.values() for key in named.values()}) | room.taken
     target = Status.ACCEPTED if campaign.return_window_days is None else Status.PENDING
     placed = []
     for one in candidates:
@@ -125,6 +127,7 @@ def place(campaign: Campaign, agreed: Agreed, candidates: Iterable[Candidate], r
         found = _placed(one, verdict, frozenset(named.values()), target, room)
         if found.target in HOLDING:
             taken |= found.keys
+            room.taken |= found.keys
         placed.append(found)
     return placed
 

@@ -107,7 +107,7 @@ class LeadValues(models.Model):
     judged = models.JSONField(default=dict)
     failures = models.JSONField(default=list)
     version = models.PositiveIntegerField(default=1)
-    kept_rejected = models.BooleanField(default=False)
+    kept_rejected = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         verbose_name_plural = "lead values"

@@ -78,6 +78,24 @@ class Outcome(StrEnum):
         "Final",
         "Its month is closed: the client gets one credit in the open month instead.",
     )
+    OTHER_SOURCE = (
+        "other_source",
+        "Other source",
+        "This lead came in through another source: upload it on that source's page.",
+    )
+    NOT_REJECTED = (
+        "not_rejected",
+        "Not rejected",
+        "Nothing to do: the lead does not stand Rejected any more.",
+    )
+    CONFLICT = (
+        "conflict",
+        "Conflict",
+        "Somebody changed the same cell here since the download: nothing of this row was applied.",
+    )
+    UNCHANGED = ("unchanged", "Unchanged", "No cell was changed, and the lead fails as before.")
+    STILL_REJECTED = ("still_rejected", "Still rejected", "Its cells are stored, and something still fails.")
+    RELEASED = ("released", "Released", "The lead passes now and goes on.")
     REJECTED = ("rejected", "Rejected", "The lead is Client Rejected and goes back to its supplier.")
 
 

@@ -10,8 +10,10 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
+from django.conf import settings
+
 from leads import identifiers
-from leads.sql import find
+from leads.sql import find, push
 from leads.sql.find import LeadFacts
 from leads.sql.move import Moving, adjust, move
 from leads.statuses import NAMEABLE, Cause, Status
@@ -34,6 +36,11 @@ class Memory:
     def forget(self) -> None:
         """Keep memory flat: called between chunks."""
         self.key.cache_clear()
+
+
+def take(batch_id: int, memory: Memory, *, after: int) -> list[RawRow]:
+    """The next rows of the batch."""
+    return statements.take(batch_id, after=after, limit=settings.CHUNK_ROWS, columns=memory.terms.positions)
 
 
 def check_rows(batch_id: int, memory: Memory, raws: Sequence[RawRow]) -> None:
@@ -84,7 +91,7 @@ def apply_rows(batch: Batch, memory: Memory, raws: Sequence[RawRow], at: datetim
                 _moving(memory, raw, decision.lead.id)
             )
     actor_id, batch_id = batch.created_by_id, batch.pk
-    move(
+    moved = move(
         Cause.CLIENT_REJECTED,
         Status.CLIENT_REJECTED,
         moving,
@@ -93,6 +100,7 @@ def apply_rows(batch: Batch, memory: Memory, raws: Sequence[RawRow], at: datetim
         batch_id=batch_id,
         frees_slot=terms.options.free_cap,
     )
+    push.reconcile(moved, at=at)
     adjust(crediting, at=at, actor_id=actor_id, batch_id=batch_id)
     statements.record(batch.pk, results)
 

@@ -36,12 +36,13 @@ def table(batch: Batch) -> Iterator[Sequence[str]]:
     yield [*columns, *RESULT_COLUMNS]
     opens = opening(batch, Options.from_json(batch.options))
     open_ended = batch.started_at is not None and not batch.settled_all
-    for line, cells, outcome, lead_id, status in tables.results(batch.pk, opens):
+    for line, cells, outcome, lead_id, status, sentence in tables.results(batch.pk, opens):
         raw = [*cells, *[""] * (len(columns) - len(cells))][: len(columns)]
         if open_ended and line > batch.settled_line:
             yield [*raw, str(line), "", _NOT_STARTED, lead_id, status]
         else:
-            yield [*raw, str(line), outcome, Outcome(outcome).advice if outcome else "", lead_id, status]
+            advice = sentence or (Outcome(outcome).advice if outcome else "")
+            yield [*raw, str(line), outcome, advice, lead_id, status]
 
 
 def as_csv(batch: Batch) -> Iterator[bytes]:

@@ -166,6 +166,19 @@ def held(campaign_id: int, keys: Iterable[Key]) -> set[Key]:
         return set(cursor.fetchall())
 
 
+def keys_of(lead_ids: Iterable[int]) -> dict[int, frozenset[Key]]:
+    """The keys of leads' deduped fields, by lead."""
+    found: dict[int, set[Key]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT lead_id, slot, key FROM leads_leadkey WHERE lead_id = ANY(%s) AND slot <> %s",
+            [list(lead_ids), LeadKey.UID_SLOT],
+        )
+        for lead_id, slot, key in cursor.fetchall():
+            found.setdefault(lead_id, set()).add((slot, key))
+    return {lead_id: frozenset(keys) for lead_id, keys in found.items()}
+
+
 _SETTLE = """
 WITH given AS (
     SELECT g.*, d.id AS disposition_id FROM unnest(%(ids)s::bigint[], %(lines)s::int[], %(targets)s::text[],

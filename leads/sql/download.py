@@ -61,5 +61,7 @@ def rows(
             _parameters(source_id, statuses, begin, end),
         )
         while found := cursor.fetchmany(2000):
-            for *facts, received, failures in found:
-                yield Row(*facts, json.loads(received), json.loads(failures))
+            for row in map(Row._make, found):
+                yield row._replace(
+                    received=json.loads(str(row.received)), failures=json.loads(str(row.failures))
+                )
