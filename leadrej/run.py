@@ -36,7 +36,6 @@ class Part:
     process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        self.starts.append(time.monotonic())
         with self.log.open("ab") as log:
             # A session of its own: Ctrl-C reaches us alone, and we end the parts in order.
             self.process = subprocess.Popen(
@@ -48,6 +47,7 @@ class Part:
                 stderr=log,
                 start_new_session=True,
             )
+        self.starts.append(time.monotonic())
 
     @property
     def dead(self) -> bool:
@@ -70,8 +70,9 @@ class Part:
 
 def main() -> int:
     """Run until Ctrl-C, SIGTERM or SIGHUP and return 0; 1 when a part cannot be kept alive."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # as nohup wants it
+            signal.signal(number, signal.default_int_handler)
     try:
         from leadrej import settings  # starts the embedded services
     except ImproperlyConfigured as wrong:
@@ -105,7 +106,13 @@ def _manage(*arguments: str) -> subprocess.CompletedProcess[bytes]:
 
 def _parts(address: str, port: int, logs: Path) -> list[Part]:
     processes, threads = environment.number("WEB_PROCESSES", 2), environment.number("WEB_THREADS", 8)
-    web = ["gunicorn", "leadrej.wsgi", f"--bind={address}:{port}", "--worker-class=gthread"]
+    web = [
+        "gunicorn",
+        "leadrej.wsgi",
+        f"--bind={address}:{port}",
+        "--worker-class=gthread",
+        "--no-control-socket",
+    ]
     celery = ["celery", "-A", "leadrej"]
     commands = {
         "web": [*web, f"--workers={processes}", f"--threads={threads}"],

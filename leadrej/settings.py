@@ -224,7 +224,7 @@ DEFAULT_FROM_EMAIL = SERVER_EMAIL = environment.text("DEFAULT_FROM_EMAIL", "lead
 # The company that runs this instance, as clients and suppliers know it.
 OWNER_NAME = environment.text("OWNER_NAME", "leadrej")
 # Where e-mails point back to.
-SITE_URL = environment.text("SITE_URL", "http://127.0.0.1:8000").rstrip("/")
+SITE_URL = environment.text("SITE_URL", f"http://127.0.0.1:{environment.number('PORT', 8000)}").rstrip("/")
 
 LOGGING = {
     "version": 1,

@@ -69,9 +69,8 @@ def next_step(batch: Batch, at: datetime) -> None:
 
 def end(batch: Batch, target: State, at: datetime, **columns: Any) -> None:
     """End the batch as finished, stopped or failed: tell suppliers of what moved, and who started it."""
-    supplier_id: int | None = 0
-    while (supplier_id := notices.suppliers_of(batch.pk, after=supplier_id or 0)) is not None:
-        tell(batch.pk, supplier_id, at)
+    if target != State.FINISHED:  # its last step has told them
+        tell_suppliers(batch.pk, at)
     state.advance(
         batch.pk,
         [State(batch.state)],
@@ -86,11 +85,11 @@ def end(batch: Batch, target: State, at: datetime, **columns: Any) -> None:
     _tell_starter(batch, target, at)
 
 
-def tell(batch_id: int, supplier_id: int, at: datetime) -> None:
-    """Bring what one supplier is told of the batch up to date: new rejections, and retractions."""
-    notices.write("rejections", batch_id, supplier_id, at)
-    notices.cancel_unsent(batch_id, supplier_id)
-    notices.write("retractions", batch_id, supplier_id, at)
+def tell_suppliers(batch_id: int, at: datetime) -> None:
+    """Bring what suppliers are told of the batch up to date: new rejections, and retractions."""
+    notices.write("rejections", batch_id, at)
+    notices.cancel_unsent(batch_id)
+    notices.write("retractions", batch_id, at)
 
 
 def _tell_starter(batch: Batch, target: State, at: datetime) -> None:
@@ -147,10 +146,8 @@ def _quarantine(batch: Batch, at: datetime) -> int | None:
 
 
 def _notices(batch: Batch, at: datetime) -> int | None:
-    supplier_id = notices.suppliers_of(batch.pk, after=batch.cursor)
-    if supplier_id is not None:
-        tell(batch.pk, supplier_id, at)
-    return supplier_id
+    tell_suppliers(batch.pk, at)
+    return None
 
 
 _STEPS: dict[str, Callable[[Batch, datetime], int | None]] = {

@@ -83,8 +83,8 @@ def review(batch: Batch, *, accept: Sequence[int], skip: Sequence[int]) -> None:
         if locked.state != State.CHECKED:
             raise _wrong_state(locked)
         suggested = BatchRow.objects.filter(batch=locked, note__has_key="lead")
-        lines = sorted({*accept, *skip})
-        leads = list(suggested.filter(line__in=lines).values_list("note__lead", flat=True))
+        named = dict(suggested.filter(line__in=[*accept, *skip]).values_list("line", "note__lead"))
+        lines, leads = list(named), list(named.values())
         suggested.filter(line__in=accept).update(review="accept")
         suggested.filter(line__in=skip).update(review="skip")
         rivals = BatchRow.objects.filter(batch=locked, lead_id__in=leads)

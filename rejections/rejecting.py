@@ -13,6 +13,7 @@ from typing import Any
 from django.conf import settings
 
 from leads import identifiers
+from leads.models import LeadKey
 from leads.sql import find, push
 from leads.sql.find import LeadFacts
 from leads.sql.move import Moving, adjust, move
@@ -68,18 +69,18 @@ def check_rows(batch_id: int, memory: Memory, raws: Sequence[RawRow]) -> None:
 def apply_rows(batch: Batch, memory: Memory, raws: Sequence[RawRow], at: datetime) -> None:
     """Decide rows on fresh, locked facts; move and record them, in the caller's transaction."""
     terms = memory.terms
-    found = _find(terms, (raw.key for raw in raws if raw.key))
-    noted = {raw.line: _noted(raw) for raw in raws if raw.note}
+    named = {raw.line: _named(terms, raw) for raw in raws}
+    found = _find(terms, (raw.key for raw in raws if raw.key and not named[raw.line]))
     fresh = find.lock(
         {lead.id for leads in found.values() for lead in leads}
-        | {lead for leads in noted.values() for lead in leads}
+        | {lead for leads in named.values() for lead in leads}
     )
     results: list[Result] = []
     moving: list[Moving] = []
     crediting: list[Moving] = []
     for raw in raws:
-        named = noted.get(raw.line) or [lead.id for lead in found.get(raw.key or "", [])]
-        leads = [fresh[lead_id] for lead_id in named if lead_id in fresh]
+        ids = named[raw.line] or [lead.id for lead in found.get(raw.key or "", [])]
+        leads = [fresh[lead_id] for lead_id in ids if lead_id in fresh]
         facts = _row_facts(memory, raw, raw.key, suggested=raw.outcome == Outcome.NEEDS_REVIEW)
         decision = decide_rejection(facts, leads, terms.opens)
         result = _settled(raw, decision, terms.opens)
@@ -105,11 +106,16 @@ def apply_rows(batch: Batch, memory: Memory, raws: Sequence[RawRow], at: datetim
     statements.record(batch.pk, results)
 
 
-def _noted(raw: RawRow) -> list[int]:
-    """Leads that the check noted for the row: the accepted suggestion, or the several it could be."""
-    if raw.note is None or (raw.review != "accept" and "lead" in raw.note):
-        return []
-    return [raw.note["lead"]] if "lead" in raw.note else list(raw.note.get("leads", []))
+def _named(terms: Terms, raw: RawRow) -> list[int]:
+    """Leads that the check settled on for the row; empty where its key must be looked up anew.
+
+    A held key is one lead's and a Lead ID its own, so they need no second look; a UID may have come
+    to name another lead since.
+    """
+    if raw.note is not None:
+        suggested = [raw.note["lead"]] if "lead" in raw.note and raw.review == "accept" else []
+        return suggested or list(raw.note.get("leads", []))
+    return [raw.lead_id] if raw.lead_id is not None and terms.slot != LeadKey.UID_SLOT else []
 
 
 def _moving(memory: Memory, raw: RawRow, lead_id: int) -> Moving:

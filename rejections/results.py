@@ -15,6 +15,7 @@ from rejections.columns import RESULT_COLUMNS
 from rejections.decisions import Outcome
 from rejections.models import Batch, Kind
 from rejections.options import Options
+from rejections.receipt import BEFORE_START
 from rejections.sql import tables
 from rejections.states import State
 from rejections.terms import opening
@@ -35,7 +36,7 @@ def table(batch: Batch) -> Iterator[Sequence[str]]:
     columns = batch.reading["columns"]
     yield [*columns, *RESULT_COLUMNS]
     opens = opening(batch, Options.from_json(batch.options))
-    open_ended = batch.started_at is not None and not batch.settled_all
+    open_ended = batch.state not in BEFORE_START and not batch.settled_all
     for line, cells, outcome, lead_id, status, sentence in tables.results(batch.pk, opens):
         raw = [*cells, *[""] * (len(columns) - len(cells))][: len(columns)]
         if open_ended and line > batch.settled_line:

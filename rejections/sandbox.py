@@ -153,6 +153,7 @@ class _Child:
                 [sys.executable, "-B", "-s", "-m", "rejections.reader.child", json.dumps(request)],
                 cwd=_ROOT,
                 env={"LC_ALL": "C.UTF-8"},
+                start_new_session=True,  # Ctrl-C is for the caller, who may want to end in order
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,

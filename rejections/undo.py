@@ -14,7 +14,7 @@ from leads.models import Delivery
 from leads.sql import find, push, undo
 from leads.statuses import UNDOABLE, Status
 from rejections import closing, lists
-from rejections.models import Batch, Kind
+from rejections.models import Batch, BatchRow, Kind
 from rejections.sql import receipt, state
 from rejections.states import State
 
@@ -38,11 +38,13 @@ def chunk(batch_id: int, owner: str, at: datetime) -> None:
 
 
 def _end(batch: Batch, at: datetime) -> None:
-    """UNDONE; after an undo of some rows only, back to the state the batch ended in."""
-    target = State.UNDONE if batch.undo_lines is None else State(batch.undo_from)
-    if target == State.UNDONE:
+    """UNDONE; after an undo of some rows only, back to the state and the progress the batch ended with."""
+    if batch.undo_lines is None:
         lists.take_back(batch, at)
-    closing.end(batch, target, at, undo_lines=None, cursor=0)
+        closing.end(batch, State.UNDONE, at)
+        return
+    settled = BatchRow.objects.filter(batch=batch, line__lte=batch.settled_line).count()
+    closing.end(batch, State(batch.undo_from), at, undo_lines=None, cursor=0, done=settled)
 
 
 #: Why a lead is kept as it is, in words.

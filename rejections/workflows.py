@@ -98,6 +98,7 @@ def _check_chunk(batch_id: int, owner: str, memory: Memory, at: datetime) -> Non
         batch = state.fence(batch_id, owner, State.CHECKING)
         if batch.cursor == 0:
             rows.clear_first_lines(batch_id)
+            Batch.objects.filter(pk=batch_id).update(run_started_at=at)
         if settled := _check_rows(batch, memory, at):
             state.progress(batch_id, cursor_at=settled[-1], done=batch.done + len(settled))
         else:

@@ -147,4 +147,4 @@ def undecided(user: User, at: datetime) -> QuerySet[Batch]:
 def phrases_without_code() -> list[tuple[Client, int]]:
     """Clients with phrases that nobody has given a disposition, and how many."""
     counted = Client.objects.annotate(undecided=Count("phrases", filter=Q(phrases__disposition=None)))
-    return [(client, client.undecided) for client in counted.filter(undecided__gt=0)]
+    return [(client, client.undecided) for client in counted.filter(undecided__gt=0).order_by("name")]

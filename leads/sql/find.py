@@ -76,13 +76,16 @@ def resembling_ids(campaign_id: int, low: int, high: int, limit: int) -> list[tu
 def resembling_keys(
     campaign_id: int, slot: int, low: str, high: str, limit: int
 ) -> list[tuple[str, LeadFacts]]:
-    """Nameable leads whose key lies between `low` and `high` (collation "C") and is as long: at most `limit`."""
+    """Nameable leads whose key lies between `low` and `high` (collation "C"), at most `limit`.
+
+    Keys are as long as these, and digits, after a plus or not: nothing else can have become a number.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
             SELECT k.key, {_FACTS} FROM leads_leadkey k JOIN leads_lead l ON l.id = k.lead_id
             WHERE k.campaign_id = %s AND k.slot = %s AND k.key BETWEEN %s AND %s
-              AND length(k.key) = %s AND l.status = ANY(%s)
+              AND length(k.key) = %s AND k.key ~ '^[+]?[0-9]+$' AND l.status = ANY(%s)
             LIMIT %s
             """,
             [campaign_id, slot, low, high, len(low), list(NAMEABLE), limit],

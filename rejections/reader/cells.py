@@ -117,8 +117,11 @@ class _Scan:
     def _closing(self, start: int) -> int | None:
         """Where the quoted cell ends on this line: at the first quote that is not doubled."""
         quote = self.dialect.quote
+        furthest = start + 2 * self.limits.cell_chars
         found = self.text.find(quote, start)
         while found >= 0 and self.text.startswith(quote, found + 1):
+            if found > furthest:  # even if every character of the cell were a doubled quote
+                raise _Broken(TOO_LONG.format(limit=self.limits.cell_chars))
             found = self.text.find(quote, found + 2)
         return None if found < 0 else found
 

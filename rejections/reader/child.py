@@ -46,17 +46,17 @@ def main(request: dict[str, Any]) -> None:
 def _limit(memory: int, cpu: int) -> None:
     """Address space in bytes, processor time in seconds; no files, no core, no processes."""
     wanted = {
-        resource.RLIMIT_AS: memory,
-        resource.RLIMIT_CPU: cpu,
-        resource.RLIMIT_FSIZE: 0,
-        resource.RLIMIT_CORE: 0,
-        resource.RLIMIT_NOFILE: 32,
-        resource.RLIMIT_NPROC: 0,
+        resource.RLIMIT_AS: (memory, memory),
+        resource.RLIMIT_CPU: (cpu, cpu + 5),  # the first kills with a signal that says so
+        resource.RLIMIT_FSIZE: (0, 0),
+        resource.RLIMIT_CORE: (0, 0),
+        resource.RLIMIT_NOFILE: (32, 32),
+        resource.RLIMIT_NPROC: (0, 0),
     }
-    for kind, most in wanted.items():
-        _, hard = resource.getrlimit(kind)
-        least = most if hard == resource.RLIM_INFINITY else min(most, hard)
-        resource.setrlimit(kind, (least, least))
+    for kind, (soft, hard) in wanted.items():
+        given = resource.getrlimit(kind)[1]
+        most = hard if given == resource.RLIM_INFINITY else min(hard, given)
+        resource.setrlimit(kind, (min(soft, most), most))
 
 
 def _look(path: Path, limits: Limits, request: dict[str, Any]) -> dict[str, Any]:

@@ -133,6 +133,8 @@ def _rows(raws: Sequence[Raw]) -> list[header.Row]:
 
 def _header(raws: Sequence[Raw], choices: Choices, limits: Limits) -> _Header:
     rows = _rows(raws)
+    if not raws:
+        raise refusal("empty_file")
     if choices.header_row is not None and choices.header_row > 0:
         chosen = next((raw for raw in raws if raw.line == choices.header_row), None)
         if chosen is None:

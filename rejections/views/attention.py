@@ -66,7 +66,7 @@ def _page(line: Unsettled) -> str:
 def _stuck(line: Unsettled, where: str) -> dict[str, Any]:
     title = f"{counted(line.standing.stuck, 'lead')} not judged yet"
     text = f"{where} · Processing for more than {settings.STUCK_MINUTES} minutes"
-    return _item((0, 0), "loader-2", "processing", title, text, "Open", _page(line))
+    return _item((0.5, 0), "loader-2", "processing", title, text, "Open", _page(line))
 
 
 def _closing(line: Unsettled, where: str) -> dict[str, Any]:
@@ -89,7 +89,7 @@ def _quarantined(line: Unsettled, where: str) -> dict[str, Any]:
 def _closed(line: Unsettled, where: str) -> dict[str, Any]:
     campaign, standing = line.campaign, line.standing
     return _item(
-        (1, -standing.closed_amount),
+        (3, -standing.closed_amount),
         "hourglass-empty",
         "warn",
         f"{counted(standing.closed, 'Pending lead')} can no longer be rejected",
@@ -145,5 +145,11 @@ def _of_phrases(undecided: Iterable[tuple[Client, int]], person: User) -> Iterat
             url = reverse("admin:campaigns_phrase_changelist")
             action, url = "Map", f"{url}?client__id__exact={client.pk}&disposition__isempty=1"
         yield _item(
-            (7, 0), "message-question", "info", title, "rejected under CLIENT_OTHER until then", action, url
+            (7, -number),
+            "message-question",
+            "info",
+            title,
+            "rejected under CLIENT_OTHER until then",
+            action,
+            url,
         )

@@ -64,6 +64,7 @@ def confirmation(batch: Batch, options: Options) -> int:
 def _rejection(request: HttpRequest, batch: Batch, options: Options) -> dict[str, Any]:
     person: Any = request.user
     would = effects(batch, options, timezone.now())
+    sees_suppliers = shown.may(person, batch)["suppliers"]
     startable = would.rejected or would.accepted or would.counts.get(Outcome.FINAL)
     return {
         "effects": would,
@@ -71,7 +72,9 @@ def _rejection(request: HttpRequest, batch: Batch, options: Options) -> dict[str
         "withdrawn": uploads.withdrawn(person, batch.campaign),
         "query": urlencode(options_query(options)),
         "came_inside": would.rejected - would.without_reject_from,
-        "caps": [_cap(effect, options) for effect in would.caps],
+        "caps": [
+            _cap(effect, options) for effect in would.caps if sees_suppliers or not effect.cap.supplier_id
+        ],
         "confirm": _typed(would.unnamed),
         "review": _review(request, batch),
         "rows": _rows(request, batch, options, would.counts),

@@ -31,15 +31,11 @@ def taken_back(*leads: Lead) -> None:
     undo.take_back(BATCH, [lead.pk for lead in leads], at=NOW, actor_id=None)
 
 
-def tell(supplier_id: int) -> dict[str, int]:
-    """Bring one supplier up to date, in the order in which a batch does it."""
-    written = notices.write(REJECTIONS, BATCH, supplier_id, NOW)
-    cancelled = notices.cancel_unsent(BATCH, supplier_id)
-    return {
-        REJECTIONS: written,
-        "cancelled": cancelled,
-        RETRACTIONS: notices.write(RETRACTIONS, BATCH, supplier_id, NOW),
-    }
+def tell() -> dict[str, int]:
+    """Bring the suppliers up to date, in the order in which a batch does it."""
+    written = notices.write(REJECTIONS, BATCH, NOW)
+    cancelled = notices.cancel_unsent(BATCH)
+    return {REJECTIONS: written, "cancelled": cancelled, RETRACTIONS: notices.write(RETRACTIONS, BATCH, NOW)}
 
 
 def told(kind: str, *, standing: bool = True) -> list[int]:
@@ -62,15 +58,18 @@ def test_a_supplier_is_told_of_its_own_leads_and_of_no_others() -> None:
     mine, theirs = make.source(campaign), make.source(campaign)
     one, two, three = (make.lead(campaign, source=source) for source in (mine, theirs, mine))
     rejected(one, two, three)
-    tell(mine.supplier_id)
-    assert told(REJECTIONS) == [one.pk, three.pk]
-    assert Delivery.objects.get().supplier == mine.supplier
+    tell()
+    by_supplier = {
+        delivery.supplier_id: [lead["lead_id"] for lead in delivery.payload["leads"]]
+        for delivery in Delivery.objects.all()
+    }
+    assert by_supplier == {mine.supplier_id: [one.pk, three.pk], theirs.supplier_id: [two.pk]}
 
 
 def test_a_notice_says_ids_and_reasons_and_nothing_of_the_client() -> None:
     lead = make.lead(make.campaign(), uid="7F-0", email="ana@example.org", price="99.75")
     rejected(lead, reason="Gibt's doppelt")
-    tell(lead.supplier_id)
+    tell()
     (notice,) = Delivery.objects.get().payload["leads"]
     event = LeadEvent.objects.get()
     assert notice == {
@@ -85,8 +84,8 @@ def test_a_notice_says_ids_and_reasons_and_nothing_of_the_client() -> None:
 def test_a_batch_that_ends_twice_tells_nothing_twice() -> None:
     lead = make.lead(make.campaign())
     rejected(lead)
-    assert tell(lead.supplier_id) == {REJECTIONS: 1, "cancelled": 0, RETRACTIONS: 0}
-    assert tell(lead.supplier_id) == {REJECTIONS: 0, "cancelled": 0, RETRACTIONS: 0}
+    assert tell() == {REJECTIONS: 1, "cancelled": 0, RETRACTIONS: 0}
+    assert tell() == {REJECTIONS: 0, "cancelled": 0, RETRACTIONS: 0}
     assert told(REJECTIONS) == [lead.pk]
 
 
@@ -94,9 +93,9 @@ def test_a_batch_that_goes_on_tells_only_what_is_new() -> None:
     campaign = make.campaign()
     before, after = make.lead(campaign), make.lead(campaign)
     rejected(before)
-    tell(before.supplier_id)
+    tell()
     rejected(after)
-    assert tell(after.supplier_id)[REJECTIONS] == 1
+    assert tell()[REJECTIONS] == 1
     assert told(REJECTIONS) == [before.pk, after.pk]
 
 
@@ -106,7 +105,7 @@ def test_five_hundred_leads_fill_a_notice(monkeypatch: pytest.MonkeyPatch) -> No
     campaign = make.campaign()
     leads = [make.lead(campaign) for _ in range(7)]
     rejected(*leads)
-    assert tell(leads[0].supplier_id)[REJECTIONS] == 3
+    assert tell()[REJECTIONS] == 3
     assert [len(delivery.payload["leads"]) for delivery in Delivery.objects.order_by("first_event_id")] == [
         3,
         3,
@@ -119,8 +118,7 @@ def test_a_portal_notice_has_arrived_and_a_webhook_waits_to_be_sent() -> None:
     campaign = make.campaign()
     portal, webhook = make.source(campaign), by_webhook(campaign)
     rejected(*(make.lead(campaign, source=source) for source in (portal, webhook)))
-    tell(portal.supplier_id)
-    tell(webhook.supplier_id)
+    tell()
     fields = ("channel", "status", "next_attempt_at", "batch_id", "created_at")
     assert sorted(Delivery.objects.values_list(*fields)) == [
         ("portal", "sent", None, BATCH, NOW),
@@ -141,7 +139,7 @@ def test_the_channel_is_that_of_the_agreement_in_force(days: int, channel: str) 
         channel="email",
     )
     rejected(make.lead(campaign, source=source))
-    tell(source.supplier_id)
+    tell()
     assert Delivery.objects.get().channel == channel
 
 
@@ -149,14 +147,14 @@ def test_a_supplier_without_an_agreement_is_told_on_the_portal() -> None:
     lead = make.lead(make.campaign())
     Agreement.objects.all().delete()
     rejected(lead)
-    tell(lead.supplier_id)
+    tell()
     assert Delivery.objects.get().channel == "portal"
 
 
 def test_a_credited_lead_is_told_like_a_rejected_one() -> None:
     lead = make.lead(make.campaign(), Status.ACCEPTED, is_final=True)
     adjust([Moving(lead.pk, 2, None, "why")], at=NOW, actor_id=None, batch_id=BATCH)
-    tell(lead.supplier_id)
+    tell()
     assert told(REJECTIONS) == [lead.pk]
     assert Delivery.objects.get().payload["leads"][0]["code"] is None
 
@@ -165,20 +163,7 @@ def test_a_credited_lead_is_told_like_a_rejected_one() -> None:
 def test_of_accepted_leads_nobody_is_told(cause: Cause) -> None:
     lead = make.lead(make.campaign())
     move(cause, Status.ACCEPTED, [Moving(lead.pk)], at=NOW, actor_id=None, batch_id=BATCH)
-    assert notices.suppliers_of(BATCH, after=0) is None
-    assert tell(lead.supplier_id) == {REJECTIONS: 0, "cancelled": 0, RETRACTIONS: 0}
-
-
-def test_suppliers_come_one_after_the_other_by_id() -> None:
-    campaign = make.campaign()
-    sources = [make.source(campaign) for _ in range(3)]
-    rejected(*(make.lead(campaign, source=source) for source in reversed(sources)))
-    rejected(make.lead(campaign), batch_id=BATCH + 1)
-    found, after = [], 0
-    while (supplier_id := notices.suppliers_of(BATCH, after=after)) is not None:
-        found.append(supplier_id)
-        after = supplier_id
-    assert found == [source.supplier_id for source in sources]
+    assert tell() == {REJECTIONS: 0, "cancelled": 0, RETRACTIONS: 0}
 
 
 # Retractions.
@@ -188,11 +173,11 @@ def test_a_notice_that_was_sent_gets_a_retraction() -> None:
     campaign = make.campaign()
     back, stays = make.lead(campaign), make.lead(campaign)
     rejected(back, stays)
-    tell(back.supplier_id)
+    tell()
     taken_back(back)
-    assert tell(back.supplier_id) == {REJECTIONS: 0, "cancelled": 0, RETRACTIONS: 1}
+    assert tell() == {REJECTIONS: 0, "cancelled": 0, RETRACTIONS: 1}
     assert told(RETRACTIONS) == [back.pk]
-    assert tell(back.supplier_id)[RETRACTIONS] == 0, "once"
+    assert tell()[RETRACTIONS] == 0, "once"
 
 
 def test_an_unsent_notice_is_cancelled_when_all_of_it_was_taken_back() -> None:
@@ -200,9 +185,9 @@ def test_an_unsent_notice_is_cancelled_when_all_of_it_was_taken_back() -> None:
     source = by_webhook(campaign)
     leads = [make.lead(campaign, source=source) for _ in range(2)]
     rejected(*leads)
-    tell(source.supplier_id)
+    tell()
     taken_back(*leads)
-    assert tell(source.supplier_id) == {REJECTIONS: 0, "cancelled": 1, RETRACTIONS: 0}
+    assert tell() == {REJECTIONS: 0, "cancelled": 1, RETRACTIONS: 0}
     notice = Delivery.objects.get()
     assert (notice.status, notice.next_attempt_at) == ("cancelled", None)
 
@@ -212,9 +197,9 @@ def test_of_an_unsent_notice_taken_back_in_part_the_supplier_hears_both() -> Non
     source = by_webhook(campaign)
     back, stays = (make.lead(campaign, source=source) for _ in range(2))
     rejected(back, stays)
-    tell(source.supplier_id)
+    tell()
     taken_back(back)
-    assert tell(source.supplier_id) == {REJECTIONS: 0, "cancelled": 0, RETRACTIONS: 1}
+    assert tell() == {REJECTIONS: 0, "cancelled": 0, RETRACTIONS: 1}
     assert (told(REJECTIONS), told(RETRACTIONS)) == ([back.pk, stays.pk], [back.pk])
 
 
@@ -223,7 +208,7 @@ def test_what_was_taken_back_before_anybody_was_told_is_never_told() -> None:
     back, stays = make.lead(campaign), make.lead(campaign)
     rejected(back, stays)
     taken_back(back)
-    assert tell(back.supplier_id) == {REJECTIONS: 1, "cancelled": 0, RETRACTIONS: 0}
+    assert tell() == {REJECTIONS: 1, "cancelled": 0, RETRACTIONS: 0}
     assert told(REJECTIONS) == [stays.pk]
 
 
@@ -231,11 +216,11 @@ def test_a_second_undo_retracts_what_the_first_left() -> None:
     campaign = make.campaign()
     one, two = make.lead(campaign), make.lead(campaign)
     rejected(one, two)
-    tell(one.supplier_id)
+    tell()
     taken_back(two)
-    tell(one.supplier_id)
+    tell()
     taken_back(one)
-    tell(one.supplier_id)
+    tell()
     assert told(RETRACTIONS) == [two.pk, one.pk]
 
 
@@ -244,7 +229,7 @@ def test_nothing_is_told_of_another_batch() -> None:
     mine, other = make.lead(campaign), make.lead(campaign)
     rejected(mine)
     rejected(other, batch_id=BATCH + 1)
-    tell(mine.supplier_id)
+    tell()
     assert told(REJECTIONS) == [mine.pk]
 
 
@@ -252,7 +237,7 @@ def test_events_and_notices_are_seen_by_their_own_side_only() -> None:
     campaign = make.campaign()
     lead = make.lead(campaign)
     rejected(lead)
-    tell(lead.supplier_id)
+    tell()
 
     def seen(person: Any) -> int:
         return Delivery.objects.visible_to(person).count()

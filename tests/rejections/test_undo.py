@@ -1,0 +1,240 @@
+"""Undo of a batch, or of some of its rows: what goes back, what is kept and named, who is told."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from campaigns.models import Agreement
+from leads.models import Delivery, Lead, LeadEvent
+from leads.statuses import Status
+from rejections import control, undo
+from rejections.models import Batch
+from rejections.refusals import Refused
+from tests import make
+from tests.batches import checked, holdings, imported, numbers, outcomes, started, statuses, undone, work
+from tests.make import NOW
+
+P, A, R, Q, C = (
+    Status.PENDING,
+    Status.ACCEPTED,
+    Status.REJECTED,
+    Status.QUARANTINED,
+    Status.CLIENT_REJECTED,
+)
+TODAY = NOW.date()
+
+pytestmark = pytest.mark.django_db
+
+
+def everything(campaign: Any) -> dict[str, Any]:
+    """One of each, and an import that moves them under every option."""
+    leads = {
+        "pending": make.lead(campaign),
+        "accepted": make.lead(campaign, A, days_ago=2),
+        "final": make.lead(campaign, A, is_final=True),
+        "older": make.lead(campaign, days_ago=40),
+        "remaining": make.lead(campaign, days_ago=3),
+    }
+    for lead in leads.values():
+        make.affiliate_event(lead, "approved")
+    return leads
+
+
+OPTIONS: dict[str, Any] = {
+    "accept_older": True,
+    "accept_remaining": True,
+    "through": TODAY,
+    "reject_affiliate_events": True,
+    "free_cap": True,
+}
+
+
+def test_everything_goes_back_to_exactly_what_it_was() -> None:
+    campaign = make.campaign()
+    leads = everything(campaign)
+    before = holdings()
+    batch = imported(campaign, [leads["pending"], leads["accepted"], leads["final"]], **OPTIONS)
+    assert statuses(list(leads.values())) == [C, C, A, A, A]
+    assert undone(batch).state == "undone"
+    assert holdings() == before
+    assert (batch.kept, batch.done) == ({}, 5)
+
+
+def test_undo_twice_is_once_and_asked_twice_is_no_error() -> None:
+    campaign = make.campaign()
+    batch = imported(campaign, [make.lead(campaign) for _ in range(5)])
+    undone(batch)
+    after, events = holdings(), LeadEvent.objects.count()
+    control.undo(batch, person=None, lines=None, at=NOW)
+    assert work(batch).state == "undone"
+    assert (holdings(), LeadEvent.objects.count()) == (after, events)
+
+
+def test_selected_rows_go_back_and_the_batch_stays_what_it_was() -> None:
+    campaign = make.campaign()
+    leads = [make.lead(campaign) for _ in range(5)]
+    batch = imported(campaign, [*leads, "x"])
+    undone(batch, lines=[2, 4, 6])
+    assert (batch.state, batch.undo_lines) == ("finished", None)
+    assert statuses(leads) == [C, P, C, P, C]
+    assert batch.done == batch.rows == 6, "progress counts its rows"
+    assert undone(batch).state == "undone"
+    assert statuses(leads) == [P] * 5
+
+
+def test_rows_that_moved_nothing_cannot_be_undone() -> None:
+    campaign = make.campaign()
+    batch = imported(campaign, [make.lead(campaign), "x"])
+    for lines in ([2], [], [77]):
+        with pytest.raises(Refused) as refused:
+            control.undo(batch, person=None, lines=lines, at=NOW)
+        assert refused.value.code == "nothing_to_undo"
+    batch.refresh_from_db()
+    assert batch.state == "finished"
+
+
+def test_a_stopped_batch_is_undone_as_far_as_it_came_and_can_go_on_after_some_rows() -> None:
+    campaign = make.campaign()
+    leads = [make.lead(campaign) for _ in range(8)]
+    batch = imported(campaign, leads[:6])
+    # Two more rows than were settled: as if it had been stopped after the sixth.
+    batch.lines.model.objects.bulk_create(
+        [batch.lines.model(batch=batch, line=line, cells=[str(lead.pk), "x"], key=str(lead.pk), lead_id=lead.pk,
+                           valid_at=lead.valid_at, outcome="rejected") for line, lead in ((7, leads[6]), (8, leads[7]))]
+    )  # fmt: skip
+    Batch.objects.update(state="stopped", step="rows", rows=8)
+    undone(batch, lines=[1, 2])
+    assert (batch.state, batch.done) == ("stopped", 6), "six of eight rows are settled"
+    control.resume(batch)
+    work(batch)
+    assert (batch.state, batch.done) == ("finished", 8)
+    assert statuses(leads) == [P, P, C, C, C, C, C, C], "what was put back stays put back"
+
+
+def test_what_is_kept_is_named_with_who_changed_it_since() -> None:
+    campaign, person = make.campaign(), make.operator()
+    lead, final = make.lead(campaign, days_ago=9), make.lead(campaign, A)
+    batch = imported(campaign, [final], accept_older=True)
+    Lead.objects.filter(pk=final.pk).update(is_final=True)
+    later = checked(campaign, [lead])
+    Batch.objects.filter(pk=later.pk).update(created_by=person)
+    later.refresh_from_db()
+    started(later, person=person, reject_from=TODAY - timedelta(days=5))
+    undone(batch)
+    assert (batch.state, batch.kept) == ("undone", {"changed_since": 1, "month_closed": 1})
+    assert statuses([lead, final]) == [C, C]
+    told = {kept.lead_id: kept.words for kept in undo.kept_leads(batch, 10)}
+    assert f"by {person.username}" in told[lead.pk]
+    assert f"import {later.pk}" in told[lead.pk]
+    assert told[final.pk] == "its month is closed"
+
+
+def test_later_batches_that_found_them_already_rejected_are_named() -> None:
+    campaign = make.campaign()
+    lead, other = make.lead(campaign), make.lead(campaign)
+    batch = imported(campaign, [lead])
+    later, unrelated = imported(campaign, [lead]), imported(campaign, [other])
+    assert outcomes(later) == ["already_rejected"]
+    undone(batch)
+    assert undo.naming_later(batch) == [later]
+    assert undo.naming_later(unrelated) == []
+
+
+def test_the_forecast_is_what_undo_then_does() -> None:
+    campaign = make.campaign()
+    leads = everything(campaign)
+    batch = imported(campaign, [leads["pending"], leads["accepted"], leads["final"]], **OPTIONS)
+    Lead.objects.filter(pk=leads["accepted"].pk).update(is_final=True)
+    imported(campaign, [leads["remaining"]])
+    forecast = undo.forecast(batch, None)
+    assert (forecast.restored, forecast.told) == (3, True)
+    assert dict(forecast.kept) == {"its month is closed": 1, "moved or edited since": 1}
+    undone(batch)
+    assert sum(batch.kept.values()) == 2
+    assert LeadEvent.objects.filter(batch_id=batch.pk, cause="undone").count() == forecast.restored
+    assert undo.forecast(batch, None).restored == 0
+
+
+def test_an_undone_import_can_be_done_again() -> None:
+    campaign = make.campaign()
+    lead = make.lead(campaign)
+    undone(imported(campaign, [lead]))
+    again = imported(campaign, [lead])
+    assert outcomes(again) == ["rejected"]
+    undone(again)
+    assert statuses([lead]) == [P]
+
+
+def test_who_undid_it_stands_in_the_history() -> None:
+    campaign, person = make.campaign(), make.operator()
+    batch = imported(campaign, [make.lead(campaign)])
+    undone(batch, person=person)
+    assert LeadEvent.objects.latest("id").actor == batch.undone_by == person
+
+
+def test_suppliers_hear_of_the_undo_of_what_they_were_told() -> None:
+    campaign = make.campaign()
+    portal, webhook = make.source(campaign), make.source(campaign)
+    Agreement.objects.filter(supplier=webhook.supplier).update(channel="webhook")
+    leads = [make.lead(campaign, source=source) for source in (portal, webhook)]
+    batch = imported(campaign, leads)
+    undone(batch)
+    notices = Delivery.objects.order_by("id").values_list("kind", "channel", "status")
+    assert sorted(notices) == [
+        ("rejections", "portal", "sent"),
+        ("rejections", "webhook", "cancelled"),
+        ("retractions", "portal", "sent"),
+    ]
+
+
+def test_a_released_lead_is_not_sent_back_to_quarantine() -> None:
+    campaign = make.campaign()
+    cap = make.cap(campaign, 1)
+    lead, waiting = make.lead(campaign), make.lead(campaign, Q)
+    batch = imported(campaign, [lead], free_cap=True)
+    undone(batch)
+    assert statuses([lead, waiting]) == [P, P]
+    assert Lead.objects.filter(in_cap=True).count() == 2 > cap.limit
+    another = make.lead(campaign, Q)
+    rejected = make.lead(campaign)
+    imported(campaign, [rejected], free_cap=True)
+    assert statuses([another]) == [Q], "nothing enters until the cap is below its limit"
+
+
+def test_two_overlapping_imports_undone_in_reverse_order_leave_no_trace() -> None:
+    campaign = make.campaign()
+    leads = everything(campaign)
+    before = holdings()
+    first = imported(campaign, [leads["pending"], leads["final"]], **OPTIONS)
+    between = holdings()
+    second = imported(campaign, list(leads.values()), reject_affiliate_events=True, free_cap=True)
+    undone(second)
+    assert holdings() == between
+    undone(first)
+    assert holdings() == before
+
+
+def test_in_the_other_order_what_overlaps_is_kept_until_the_later_one_is_undone() -> None:
+    campaign = make.campaign()
+    lead = make.lead(campaign, days_ago=3)
+    before = holdings()
+    first = imported(campaign, ["1"], accept_remaining=True, through=TODAY)
+    second = imported(campaign, [lead])
+    undone(first)
+    assert (statuses([lead]), first.kept) == ([C], {"changed_since": 1})
+    undone(second)
+    assert statuses([lead]) == [A]
+    assert numbers(first)["state"] == "undone"
+    assert holdings() != before, "the first was asked once, and kept it"
+
+
+def test_a_batch_that_never_started_is_undone_without_a_move() -> None:
+    lead = make.lead(make.campaign())
+    batch = checked(lead.campaign, [lead])
+    Batch.objects.update(state="failed", failed_in="checking")
+    assert undone(batch).state == "undone"
+    assert statuses([lead]) == [P]
+    assert not LeadEvent.objects.exists()
