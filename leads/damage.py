@@ -59,8 +59,8 @@ _EXPONENT = re.compile(r"([+-]?)(\d{1,2})(?:[.,](\d*))?[eE]([+-]?\d{1,3})")
 
 
 def number_rewritten(stored: str, cell: str) -> bool:
-    """`007` → `7`, `+4420` → `4420`, `1.50` → `1.5`, `1,204` → `1204`, `50%` → `0.5`: the same number."""
-    if not _NUMBER.fullmatch(stored) or not (_NUMBER.fullmatch(cell) or _EXPONENT.fullmatch(cell)):
+    """`007` → `7`, `+4420` → `4420`, `1.50` → `1.5`, `1,204` → `1204`, `50%` → `0.5`, `1E5` → `100000`."""
+    if not all(_NUMBER.fullmatch(text) or _EXPONENT.fullmatch(text) for text in (stored, cell)):
         return False
     return not _readings(stored).isdisjoint(_readings(cell))
 
@@ -151,20 +151,36 @@ def _web_1252() -> dict[int, str]:
     return {byte: bytes([byte]).decode("cp1252", "ignore") or chr(byte) for byte in range(0x80, 0xA0)}
 
 
+_MARKS = frozenset("?\ufffd_")
+
+
 def characters_lost(stored: str, cell: str) -> bool:
     """`Łódź 日本` → `?ódz ??`: characters the encoding has no room for, one to four marks for each."""
-    if stored.isascii() or not ({"?", "\ufffd", "_"} & set(cell)) or len(stored) > 5000:
+    if stored.isascii() or not (_MARKS & set(cell)) or max(len(stored), len(cell)) > 1000:
         return False
-    pattern = "".join(
-        re.escape(part) if part.isascii() else _lost(part) for part in re.split(r"([^\x00-\x7f]+)", stored)
-    )
-    return re.fullmatch(pattern, cell) is not None
+    places = {0}  # where in the cell the text so far can end; a pattern could take forever on hostile texts
+    for part in filter(None, re.split(r"([^\x00-\x7f]+)", stored)):
+        if part.isascii():
+            places = {at + len(part) for at in places if cell.startswith(part, at)}
+        else:
+            places = _after_lost(part, cell, places)
+        if not places:
+            return False
+    return len(cell) in places
 
 
-def _lost(run: str) -> str:
-    """A pattern for a run of characters of which some are left, some are marks, some without their accent."""
-    bare = "".join(one for one in unicodedata.normalize("NFKD", run) if one.isascii() and one.isalnum())
-    return f"[?_\ufffd{re.escape(run + bare)}]{{{len(run)},{4 * len(run)}}}"
+def _after_lost(run: str, cell: str, places: set[int]) -> set[int]:
+    """Where a run can end of whose characters some are left, some are marks, some without their accent."""
+    bare = (one for one in unicodedata.normalize("NFKD", run) if one.isascii() and one.isalnum())
+    possible = _MARKS | set(run) | set(bare)
+    ends: set[int] = set()
+    for start in places:
+        end = start
+        while end < len(cell) and end - start < 4 * len(run) and cell[end] in possible:
+            end += 1
+            if end - start >= len(run):
+                ends.add(end)
+    return ends
 
 
 _ERRORS = re.compile(r"#(?:NAME|VALUE|REF|NUM|N/A|DIV/0|NULL|ERROR|SPILL|CALC)[?!]?|Err:5\d\d", re.IGNORECASE)

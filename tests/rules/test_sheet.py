@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leads.sheet import (
@@ -51,6 +51,7 @@ def test_columns_are_found_by_name_in_any_order_and_case() -> None:
     assert read_columns(["email"], ["email"]).lead_id is None
 
 
+@settings(deadline=None)
 @given(st.lists(st.from_regex(r"[a-z][a-z_]{0,11}", fullmatch=True), unique_by=lambda n: n.replace("_", "")))
 def test_every_field_is_found_again(fields: list[str]) -> None:
     found = read_columns([*PLATFORM, *map(column_of, fields)], fields)
@@ -70,6 +71,7 @@ def test_a_version_is_written_so_that_it_is_read() -> None:
     assert read_version(version_text(41)) == 41
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_cells_come_back(text: str) -> None:
     assert unshield(shield(text)) == text
@@ -78,6 +80,7 @@ def test_cells_come_back(text: str) -> None:
         assert same_text(text, cell), cell
 
 
+@settings(deadline=None)
 @given(st.text(max_size=8), st.text(max_size=8))
 def test_another_letter_is_another_text(before: str, after: str) -> None:
     letters = [text.strip("'").replace("_", "") for text in (before, after)]
