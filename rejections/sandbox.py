@@ -43,8 +43,8 @@ class Allowance:
     """
 
     memory: int = 1_000_000_000
-    cpu: int = 60
-    silence: float = 120.0
+    cpu: int = 120
+    silence: float = 180.0
 
 
 @dataclass(frozen=True)

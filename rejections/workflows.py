@@ -50,7 +50,7 @@ def run(batch_id: int, *, owner: str, clock: Clock, seconds: float) -> bool:
     except LostLease:
         return False
     except Refused as refusal:
-        fail(batch_id, refusal, clock())
+        fail(batch_id, owner, refusal, clock())
         return False
     finally:
         state.release(batch_id, owner)
@@ -156,11 +156,12 @@ def _apply_rows(batch: Batch, memory: Memory, at: datetime) -> None:
     state.progress(batch.pk, cursor_at=line, done=done, settled_line=line)
 
 
-def fail(batch_id: int, refusal: Refused, at: datetime) -> None:
-    """End the batch as FAILED with the refusal's sentence; the leads moved so far are told of."""
+def fail(batch_id: int, owner: str, refusal: Refused, at: datetime) -> None:
+    """End the batch, if it is still ours, as FAILED with the refusal's sentence; what moved is told of."""
     with transaction.atomic():
         batch = Batch.objects.select_for_update().select_related("campaign").get(pk=batch_id)
-        if batch.state not in (State.UPLOADED, State.CHECKING, State.APPLYING, State.UNDOING):
+        failing = batch.state in (State.UPLOADED, State.CHECKING, State.APPLYING, State.UNDOING)
+        if not failing or batch.lease_owner != owner:
             return
         error = {"error_code": refusal.code, "error": f"{refusal.title}. {refusal.detail}"}
         closing.end(batch, State.FAILED, at, failed_in=batch.state, **error)

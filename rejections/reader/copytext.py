@@ -7,9 +7,6 @@ import re
 from rejections.reader.shapes import Record
 
 _SPECIAL = re.compile('["\\\\\t\n\r]')
-#: COPY takes one backslash off what the array literal needs itself.
-_IN_ARRAY = str.maketrans({'"': '\\\\"', "\\": "\\\\\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
-_IN_TEXT = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
 def copy_line(record: Record) -> str:
@@ -17,7 +14,12 @@ def copy_line(record: Record) -> str:
     line, cells, problem = record
     text = "\x00".join(cells)
     if _SPECIAL.search(text):
-        text = text.translate(_IN_ARRAY)
+        # The array literal needs a backslash before these two; COPY takes every other backslash off again.
+        text = _on_one_line(text.replace("\\", "\\\\\\\\").replace('"', '\\\\"'))
     array = text.replace("\x00", '","')
-    note = "\\N" if problem is None else problem.translate(_IN_TEXT)
+    note = "\\N" if problem is None else _on_one_line(problem.replace("\\", "\\\\"))
     return f'{line}\t{{"{array}"}}\t{note}\n'
+
+
+def _on_one_line(text: str) -> str:
+    return text.replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")

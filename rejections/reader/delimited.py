@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import count, repeat
 from pathlib import Path
 from typing import NamedTuple
@@ -11,8 +11,12 @@ from typing import NamedTuple
 from rejections.reader.cells import RECORD_TOO_LONG, TOO_LONG, Dialect, cut
 from rejections.reader.header import is_separator_line
 from rejections.reader.lines import Block, blocks, spelt_out, unreadable
+from rejections.reader.quick import parse_block, parse_quoted
 from rejections.reader.sentences import refusal
 from rejections.reader.shapes import Limits, Reading, Record
+
+#: A record of several lines with more surplus cells than these has no end, but a quote too many.
+_SURPLUS = 50
 
 
 class Raw(NamedTuple):
@@ -27,7 +31,8 @@ class Raw(NamedTuple):
 def records(path: Path, reading: Reading, limits: Limits) -> Iterator[Record]:
     """The rows below the header, each as wide as it; raises Refused past the limit of rows."""
     dialect = Dialect(reading.delimiter or ",", reading.quote or "")
-    found = raw_records(blocks(path, reading.encoding or "utf-8", limits.record_chars), dialect, limits)
+    lines = blocks(path, reading.encoding or "utf-8", limits.record_chars)
+    found = raw_records(lines, dialect, replace(limits, columns=len(reading.columns) + _SURPLUS))
     rows = fit(found, reading.header_row, len(reading.columns), dialect)
     for number, record in enumerate(rows, start=1):
         if number > limits.csv_rows:
@@ -64,26 +69,11 @@ def raw_records(lines: Iterable[Block], dialect: Dialect, limits: Limits) -> Ite
     """Every record of the file, blank lines among them."""
     rest = iter(lines)
     for block in rest:
-        parsed = parse_at_once(block, dialect, limits)
+        parsed = parse_block(block, dialect, limits)
         if parsed is not None:
             yield from map(Raw, count(block.first), parsed, block.lines, repeat(None))
         else:
             yield from parse_one_by_one(Window(block, rest), dialect, limits)
-
-
-def parse_at_once(block: Block, dialect: Dialect, limits: Limits) -> list[list[str]] | None:
-    """The cells of every line, if the csv module alone can be trusted with the block; else None."""
-    if block.suspicious or max(map(len, block.lines)) > limits.cell_chars:
-        return None
-    if not dialect.quote or dialect.quote not in block.text:
-        return list(csv.reader(block.lines, delimiter=dialect.delimiter, quoting=csv.QUOTE_NONE))
-    try:
-        parsed = list(_strictly(block.lines, dialect))
-    except csv.Error:
-        return None
-    if len(parsed) != len(block.lines):
-        return None
-    return parsed if _took_no_space_for_text(block.text, parsed, dialect) else None
 
 
 def parse_one_by_one(window: Window, dialect: Dialect, limits: Limits) -> Iterator[Raw]:
@@ -108,28 +98,10 @@ def _parse(window: Window, text: str, dialect: Dialect, limits: Limits) -> tuple
         cells = text.split(dialect.delimiter) if text else []
         too_long = len(text) > limits.cell_chars and max(map(len, cells)) > limits.cell_chars
         return cells, 1, TOO_LONG.format(limit=limits.cell_chars) if too_long else None
-    if len(text) <= limits.cell_chars:
-        try:
-            cells = next(_strictly([text], dialect))
-        except csv.Error:
-            cells = []  # more than one line, or wrong: to be looked at closely
-        if cells and _took_no_space_for_text(text, [cells], dialect):
-            return cells, 1, None
+    if len(text) <= limits.cell_chars and (parsed := parse_quoted([text], dialect)):
+        return parsed[0], 1, None
     found = cut(window, dialect, limits)
     return found.cells, found.lines, found.problem
-
-
-def _took_no_space_for_text(text: str, parsed: Iterable[Sequence[str]], dialect: Dialect) -> bool:
-    """Whether no cell was read as unquoted text for a space before its quote."""
-    if f" {dialect.quote}" not in text:
-        return True
-    return not any(
-        cell[:1] == " " and cell.lstrip(" ")[:1] == dialect.quote for cells in parsed for cell in cells
-    )
-
-
-def _strictly(lines: Sequence[str], dialect: Dialect) -> Iterator[list[str]]:
-    return csv.reader(lines, delimiter=dialect.delimiter, quotechar=dialect.quote, strict=True)
 
 
 class Window:

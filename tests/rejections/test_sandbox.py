@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import os
 import resource
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -22,7 +24,22 @@ from tests.rules.workbooks import rows, strings, workbook
 
 FILES = Path(__file__).parent.parent / "files"
 DETECT, USUAL = Choices(), Limits()
+CHECKOUT = Path(__file__).parent.parent.parent
 MEGABYTE = 1_000_000
+
+_CALLER = """
+import os, sys, time
+from pathlib import Path
+from rejections import sandbox
+from rejections.reader import Choices, Limits
+
+path = Path(sys.argv[1])
+reading, _ = sandbox.look(path, Choices(), Limits())
+with sandbox.copy_stream(path, reading, Limits()) as stream:
+    stream.read(10)
+    print(Path(f"/proc/self/task/{os.getpid()}/children").read_text().strip(), flush=True)
+    time.sleep(60)
+"""
 
 
 def written(tmp_path: Path, content: str | bytes) -> Path:
@@ -52,8 +69,16 @@ def reading_of(path: Path) -> Reading:
 
 
 def children() -> set[str]:
-    """The processes this one has started and not seen end."""
-    return set(Path(f"/proc/self/task/{os.getpid()}/children").read_text().split())
+    """The readers this process has started and not seen end."""
+    started = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+    return {pid for pid in started if b"rejections.reader.child" in Path(f"/proc/{pid}/cmdline").read_bytes()}
+
+
+def running(pid: str) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z"
+    except FileNotFoundError:
+        return False
 
 
 # What is handed over.
@@ -245,6 +270,29 @@ def test_the_child_ends_when_nobody_reads_on(tmp_path: Path) -> None:
     assert not children()
 
 
+def test_the_child_ends_when_its_caller_is_killed(tmp_path: Path) -> None:
+    path = endless(tmp_path)
+    caller = subprocess.Popen(
+        [sys.executable, "-c", _CALLER, str(path)], stdout=subprocess.PIPE, cwd=CHECKOUT
+    )
+    assert caller.stdout is not None
+    child = caller.stdout.readline().decode().strip()
+    assert running(child)
+    caller.kill()
+    caller.wait()
+    caller.stdout.close()
+    deadline = time.monotonic() + 10
+    while running(child):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_the_child_never_loads_django() -> None:
+    check = "import sys, rejections.sandbox, rejections.reader.child as c; print('django' in sys.modules)"
+    said = subprocess.run([sys.executable, "-c", check], capture_output=True, cwd=CHECKOUT, check=True).stdout
+    assert said == b"False\n"
+
+
 def test_the_child_knows_no_secret_and_has_little_room(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -261,7 +309,7 @@ def test_the_child_knows_no_secret_and_has_little_room(
     assert room["Max address space"] == "1000000000"
     assert room["Max file size"] == "0"
     assert room["Max open files"] == "32"
-    assert room["Max cpu time"] == "60"
+    assert room["Max cpu time"] == "120"
     assert "psycopg2" not in loaded
 
 
