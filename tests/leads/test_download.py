@@ -13,10 +13,10 @@ from django.core.management import call_command
 from openpyxl import load_workbook
 
 from campaigns.models import Field, Picklist, PicklistValue, Source
-from leads import download, intake
+from leads import download, downloads, intake
 from leads.download import Wanted
 from leads.intake import Incoming
-from leads.models import Lead
+from leads.models import Download, Lead
 from leads.sheet import PLATFORM
 from tests import make
 from tests.make import NOW
@@ -126,3 +126,43 @@ def test_the_command_writes_the_file(source: Source, leads: list[int], tmp_path:
     with pytest.raises(SystemExit) as ended:
         call_command("download_leads", "--source", "NONE", "--output", str(path))
     assert ended.value.code == 1
+
+
+def test_a_large_workbook_is_made_in_the_background_for_the_person_who_asked(
+    source: Source, leads: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person, other = make.operator(), make.operator()
+    assert downloads.ask(Wanted(source), person, NOW) is None, "small ones are made at once"
+    monkeypatch.setattr(downloads, "AT_ONCE", 1)
+    job = downloads.ask(Wanted(source), person, NOW)
+    assert job is not None
+    assert (job.state, job.leads) == ("waiting", 2)
+    made = downloads.make_next(NOW)
+    assert made is not None
+    assert (made.state, made.done, made.ready_at) == ("ready", 2, NOW)
+    assert load_workbook(downloads.path_of(made))["Leads"].max_row == 3
+    assert downloads.make_next(NOW) is None
+    assert list(Download.objects.visible_to(person)) == [made]
+    assert not Download.objects.visible_to(other).exists()
+    assert downloads.forget_old(NOW + timedelta(hours=23)) == 0
+    assert downloads.forget_old(NOW + timedelta(hours=25)) == 1
+    assert not downloads.path_of(made).exists()
+
+
+def test_a_workbook_that_kills_its_worker_fails_in_the_end_and_too_many_leads_are_refused(
+    source: Source, leads: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(downloads, "AT_ONCE", 1)
+    job = downloads.ask(Wanted(source), make.operator(), NOW)
+    assert job is not None
+    with monkeypatch.context() as broken:
+        broken.setattr(downloads.download, "write_xlsx", lambda *given: 1 / 0)
+        for hours in range(3):
+            with pytest.raises(ZeroDivisionError):
+                downloads.make_next(NOW + timedelta(hours=hours))
+    downloads.make_next(NOW + timedelta(hours=4))
+    job.refresh_from_db()
+    assert job.state == "failed"
+    monkeypatch.setattr(downloads, "MOST", 1)
+    with pytest.raises(downloads.TooLarge, match="2 leads are too many"):
+        downloads.ask(Wanted(source), make.operator(), NOW)
