@@ -42,6 +42,8 @@ def pytest_configure(config: pytest.Config) -> None:
     slot, _state["slot"] = _claim_slot()
     database = connections.databases["default"]
     database["TEST"]["NAME"] = f"test_{database['NAME']}_{slot}"
+    # What a test commits need not outlive a power cut, and thousands of small commits are quicker so.
+    database["OPTIONS"] = {"options": "-c synchronous_commit=off", **database.get("OPTIONS", {})}
     settings.REDIS_URL = settings.CELERY_BROKER_URL = f"{settings.REDIS_URL.rpartition('/')[0]}/{slot}"
     settings.UPLOAD_DIR = Path(tempfile.mkdtemp(prefix="leadrej-tests-"))
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
