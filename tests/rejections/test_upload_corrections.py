@@ -61,7 +61,7 @@ def test_a_check_changes_nothing(source: Source, file: Path, capsys: pytest.Capt
 
 @pytest.mark.parametrize(
     ("content", "code"),
-    [(b"email\na@example.org\n", "no_lead_id"), (b"", "empty"), (b"LeadID\n", "header_only")],
+    [(b"email\na@example.org\n", "no_lead_id"), (b"", "empty_file"), (b"LeadID\n", "header_only")],
 )
 def test_what_is_refused_leaves_no_batch(
     source: Source, tmp_path: Path, capsys: pytest.CaptureFixture[str], content: bytes, code: str
