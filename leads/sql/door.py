@@ -157,9 +157,11 @@ def held(campaign_id: int, keys: Iterable[Key]) -> set[Key]:
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT k.slot, k.key FROM unnest(%s::int[], %s::text[]) AS w(slot, key)
-            JOIN leads_leadkey k ON k.campaign_id = %s AND k.slot = w.slot AND k.key = w.key COLLATE "C"
-            WHERE k.held
+            SELECT w.slot, w.key FROM unnest(%s::int[], %s::text[]) AS w(slot, key)
+            CROSS JOIN LATERAL (
+                SELECT FROM leads_leadkey k
+                WHERE k.campaign_id = %s AND k.slot = w.slot AND k.key = w.key COLLATE "C" AND k.held LIMIT 1
+            ) h
             """,
             [[slot for slot, _ in keys], [key for _, key in keys], campaign_id],
         )

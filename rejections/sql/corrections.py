@@ -35,6 +35,8 @@ def take(batch_id: int, *, after: int, limit: int) -> list[CorrectionRow]:
 def values_at(versions: Iterable[tuple[int, int]]) -> dict[int, dict[str, str]]:
     """Values as received of (lead, version) before they were changed to a later version, by lead."""
     pairs = list(versions)
+    if not pairs:
+        return {}
     with connection.cursor() as cursor:
         cursor.execute(
             """
