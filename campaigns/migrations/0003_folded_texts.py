@@ -4,25 +4,24 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('campaigns', '0002_dispositions'),
+        ("campaigns", "0002_dispositions"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='listmapperentry',
-            name='folded',
+            model_name="listmapperentry",
+            name="folded",
             field=models.TextField(editable=False),
         ),
         migrations.AlterField(
-            model_name='phrase',
-            name='folded',
+            model_name="phrase",
+            name="folded",
             field=models.TextField(editable=False),
         ),
         migrations.AlterField(
-            model_name='picklistvalue',
-            name='folded',
+            model_name="picklistvalue",
+            name="folded",
             field=models.TextField(editable=False),
         ),
     ]

@@ -49,6 +49,11 @@ _HELD = f"""
     WHERE d.channel = 'destination' AND d.status IN ('pending', 'failed') AND d.lead_id IS NOT NULL
 """
 
+_REJECTING_ROWS = f"""
+    SELECT r.lead_id, r.outcome FROM rejections_batchrow r
+    WHERE r.batch_id = %s AND {EFFECTIVE} = ANY(%s)
+"""
+
 _PENDING = f"""
     l.campaign_id = %s AND l.status = '{Status.PENDING}'
     AND (%s::timestamptz IS NULL OR l.valid_at >= %s) AND l.valid_at < %s
@@ -76,7 +81,7 @@ def pending_leads(
     `held` = (batch, slot, window's opening) leaves out the leads that batch holds back; `only` keeps to
     these leads.
     """
-    without_held = f"AND l.id NOT IN ({_HELD})" if held else ""
+    without_held = f"AND NOT EXISTS (SELECT FROM ({_HELD}) held WHERE held.lead_id = l.id)" if held else ""
     held_parameters = _held_parameters(held[0], span.campaign_id, *held[1:]) if held else []
     with connection.cursor() as cursor:
         cursor.execute(
@@ -103,7 +108,9 @@ def would_accept(
 
     `leaves_held` leaves the held-back leads out too.
     """
-    without_held = f"AND l.id NOT IN ({_HELD})" if leaves_held else ""
+    without_held = (
+        f"AND NOT EXISTS (SELECT FROM ({_HELD}) held WHERE held.lead_id = l.id)" if leaves_held else ""
+    )
     held_parameters = _held_parameters(batch_id, span.campaign_id, held_slot, opens) if leaves_held else []
     with connection.cursor() as cursor:
         cursor.execute(
@@ -125,13 +132,16 @@ def would_accept(
 def held_back(
     span: Span, batch_id: int, slot: int | None, opens: datetime | None, only: list[int] | None = None
 ) -> int:
-    """How many Pending leads of the span (of `only` these) the batch holds back."""
+    """How many Pending leads of the span (of `only` these) the batch holds back and does not reject."""
     held = _held_parameters(batch_id, span.campaign_id, slot, opens)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT count(*) FROM leads_lead l WHERE {_PENDING} AND l.id IN ({_HELD})"
-            " AND (%s::bigint[] IS NULL OR l.id = ANY(%s::bigint[]))",
-            [*_span_parameters(span), *held, only, only],
+            f"""
+            SELECT count(*) FROM leads_lead l WHERE {_PENDING} AND l.id IN ({_HELD})
+              AND NOT EXISTS (SELECT FROM ({_REJECTING_ROWS}) x WHERE x.lead_id = l.id)
+              AND (%s::bigint[] IS NULL OR l.id = ANY(%s::bigint[]))
+            """,
+            [*_span_parameters(span), *held, batch_id, opens, list(REJECTING), only, only],
         )
         return int(cursor.fetchone()[0])
 
@@ -194,12 +204,6 @@ class Rejecting(NamedTuple):
     slots: int
     events: int
     events_payout: Decimal
-
-
-_REJECTING_ROWS = f"""
-    SELECT r.lead_id, r.outcome FROM rejections_batchrow r
-    WHERE r.batch_id = %s AND {EFFECTIVE} = ANY(%s)
-"""
 
 
 def would_reject(batch_id: int, opens: datetime | None) -> Rejecting:

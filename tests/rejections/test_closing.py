@@ -504,3 +504,14 @@ def test_of_one_lead_alone_only_that_one_is_held_back() -> None:
     control.start(batch, Options.from_json(batch.options), person=None)
     work(batch)
     assert numbers(batch) == predicted | {"state": "finished"}
+
+
+def test_a_lead_that_one_row_leaves_open_and_another_rejects_is_rejected_and_not_held_back() -> None:
+    campaign = make.campaign()
+    lead = make.lead(campaign, uid="447911204418")
+    batch = checked(campaign, ["4.47911E+11", "447911204418"], identifier="uid")
+    predicted = effects(batch, Options(accept_remaining=True, through=TODAY), NOW)
+    started(batch, accept_remaining=True, through=TODAY)
+    assert outcomes(batch) == ["needs_review", "rejected"]
+    assert statuses([lead]) == [C]
+    assert predicted.held_back == numbers(batch)["held_back"] == 0

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from campaigns.models import Campaign
-from leads.models import Adjustment, Delivery, Lead, LeadEvent, LeadKey
+from leads.models import Adjustment, Delivery, Lead, LeadEvent
 from leads.sql.move import Moving, move
 from leads.statuses import Cause, Status
 from rejections import control, sweeping, tasks, uploads
@@ -162,15 +162,6 @@ def test_an_identifier_that_became_ambiguous_since_the_check_moves_nothing() -> 
     other = make.lead(campaign, uid="7f01")
     assert settle(batch) == [("ambiguous", "rejected")]
     assert statuses([shown, other]) == [P, P]
-
-
-def test_a_key_that_was_taken_from_a_lead_since_the_check_names_it_no_more() -> None:
-    campaign = make.campaign()
-    lead = make.lead(campaign, email="ana@example.org")
-    batch = checked(campaign, ["ana@example.org"], identifier="field:email")
-    LeadKey.objects.all().delete()
-    assert settle(batch) == [("not_found", "rejected")]
-    assert statuses([lead]) == [P]
 
 
 def test_a_phrase_that_lost_its_ground_since_the_check_rejects_nothing() -> None:
