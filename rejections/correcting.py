@@ -187,7 +187,7 @@ def _decide(
     found = [_look(memory, row, leads.get(row.lead_id), was, facts) for row in meant]
     again = {one.row.raw.line: one for one in found if one.outcome is None and one.lead}
     if memory.keeps:
-        placed = [_kept(one) for one in again.values()]
+        placed = _kept(list(again.values()))
     else:
         candidates = [_candidate(memory.terms, one, at) for one in again.values()]
         placed = door.place(memory.batch.campaign, memory.terms, candidates, room)
@@ -262,16 +262,26 @@ def _candidate(terms: Agreed, one: Found, at: datetime) -> Candidate:
     return Candidate(one.lead.id, one.lead.supplier_id, received, at, verdict, one.row.raw.line)
 
 
-def _kept(one: Found) -> Judged:
-    """The lead as it is, to be kept rejected: its failures stay, and its disposition with them."""
-    lead = one.lead
-    assert lead is not None
-    facts = corrections.platform_facts([lead.id])[lead.id]
-    keys = statements.keys_of([lead.id]).get(lead.id, frozenset())
-    return Judged(
-        lead.id, Status.REJECTED, facts.code or None, facts.reason, None, lead.received, lead.judged,
-        lead.failures, keys, one.row.raw.line,
-    )  # fmt: skip
+def _kept(found: Sequence[Found]) -> list[Judged]:
+    """The leads as they are, to be kept rejected: their failures stay, and their dispositions with them."""
+    leads = {one.lead.id: one.row.raw.line for one in found if one.lead}
+    facts, keys = corrections.platform_facts(leads), statements.keys_of(leads)
+    return [
+        Judged(
+            lead.id,
+            Status.REJECTED,
+            facts[lead.id].code or None,
+            facts[lead.id].reason,
+            None,
+            lead.received,
+            lead.judged,
+            lead.failures,
+            keys.get(lead.id, frozenset()),
+            leads[lead.id],
+        )
+        for lead in (one.lead for one in found)
+        if lead is not None
+    ]
 
 
 def _result(memory: Memory, one: Found, before: str | None, *, settled: bool = False) -> Result:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from campaigns.lists import fold
 from campaigns.models import ListMapperEntry, Picklist, PicklistValue
@@ -61,8 +62,22 @@ def take_back(batch: Batch, at: datetime) -> None:
         gone = PicklistValue.objects.filter(pk__in=list(value.values_list("pk", flat=True))).update(
             retired_at=at
         )
+        if gone:
+            _put_back(added["picklist"], added.get("replaced", []))
     if gone:
         touch(added["picklist"])
+
+
+def _put_back(picklist_id: int, entries: list[dict[str, Any]]) -> None:
+    """Entries that had to go for a value that is gone now, where nothing took their place."""
+    for entry in entries:
+        value = PicklistValue.objects.filter(pk=entry["value"], picklist=picklist_id, retired_at=None).first()
+        if value is not None:
+            ListMapperEntry.objects.get_or_create(
+                picklist_id=picklist_id,
+                folded=fold(entry["text"]),
+                defaults={"text": entry["text"], "value": value},
+            )
 
 
 def touch(picklist_id: int) -> None:

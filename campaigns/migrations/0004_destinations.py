@@ -6,28 +6,64 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('campaigns', '0003_folded_texts'),
+        ("campaigns", "0003_folded_texts"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='source',
-            name='field_map',
-            field=models.JSONField(blank=True, default=dict, help_text="What this source calls a field → the campaign's name for it. Goes before the preset of its kind."),
+            model_name="source",
+            name="field_map",
+            field=models.JSONField(
+                blank=True,
+                default=dict,
+                help_text="What this source calls a field → the campaign's name for it. Goes before the preset of its kind.",
+            ),
         ),
         migrations.CreateModel(
-            name='Destination',
+            name="Destination",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('url', models.URLField(max_length=500, validators=[django.core.validators.URLValidator(schemes=['http', 'https'])])),
-                ('format', models.CharField(choices=[('json', 'JSON'), ('form', 'Form')], default='json', max_length=4)),
-                ('field_names', models.JSONField(blank=True, default=dict, help_text="The campaign's name for a field → the CRM's. Fields without one keep their name.")),
-                ('secret', models.CharField(blank=True, help_text='Each push is signed with it.', max_length=200)),
-                ('paused_at', models.DateTimeField(blank=True, null=True)),
-                ('paused_why', models.TextField(blank=True, editable=False)),
-                ('campaign', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='destination', to='campaigns.campaign')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "url",
+                    models.URLField(
+                        max_length=500,
+                        validators=[django.core.validators.URLValidator(schemes=["http", "https"])],
+                    ),
+                ),
+                (
+                    "format",
+                    models.CharField(
+                        choices=[("json", "JSON"), ("form", "Form")], default="json", max_length=4
+                    ),
+                ),
+                (
+                    "field_names",
+                    models.JSONField(
+                        blank=True,
+                        default=dict,
+                        help_text="The campaign's name for a field → the CRM's. Fields without one keep their name.",
+                    ),
+                ),
+                (
+                    "secret",
+                    models.CharField(blank=True, help_text="Each push is signed with it.", max_length=200),
+                ),
+                ("paused_at", models.DateTimeField(blank=True, null=True)),
+                ("paused_why", models.TextField(blank=True, editable=False)),
+                (
+                    "campaign",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="destination",
+                        to="campaigns.campaign",
+                    ),
+                ),
             ],
         ),
     ]

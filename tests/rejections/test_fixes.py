@@ -113,6 +113,18 @@ def test_add_to_picklist_removes_an_entry_like_it_and_undo_retires_the_value(sou
         lists.add_value(Picklist.objects.get(), "Schweiz")
 
 
+def test_an_entry_that_went_for_a_value_comes_back_with_undo(source: Source) -> None:
+    blocked(source, 1, "Schweiz")
+    (group,) = fixes.queue()
+    germany = PicklistValue.objects.get(value="Germany")
+    # Somebody mapped the text after the lead had come in, and nobody judged the lead again.
+    ListMapperEntry.objects.create(picklist=germany.picklist, text="schweiz", folded="schweiz", value=germany)
+    batch = begin(group, Action.ADD)
+    assert not ListMapperEntry.objects.exists()
+    undo(batch)
+    assert ListMapperEntry.objects.get().value == germany
+
+
 def test_change_the_value_of_these_leads_only(source: Source) -> None:
     blocked(source, 2)
     batch = begin(fixes.queue()[0], Action.CHANGE, "Germany")
