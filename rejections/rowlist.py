@@ -8,9 +8,10 @@ from typing import Any
 
 from campaigns.lists import fold_phrase
 from campaigns.models import Phrase
-from leads.models import Lead
+from leads.models import Lead, LeadEvent
+from leads.statuses import Cause
 from rejections.columns import ColumnMap
-from rejections.decisions import Outcome
+from rejections.decisions import REJECTING, Outcome
 from rejections.models import Batch
 from rejections.options import Options
 from rejections.sql import tables
@@ -53,10 +54,11 @@ def shown(
         limit=PAGE,
     )
     codes = _codes(batch.campaign.client_id, lines, mapping.default_reason)
-    statuses = dict(
-        Lead.objects.filter(pk__in=[row.lead_id for row in lines if row.lead_id]).values_list("pk", "status")
-    )
-    return [_shown(batch, row, mapping, codes, statuses, undoable) for row in lines]
+    leads = [row.lead_id for row in lines if row.lead_id]
+    statuses = dict(Lead.objects.filter(pk__in=leads).values_list("pk", "status"))
+    undone = LeadEvent.objects.filter(batch_id=batch.pk, cause=Cause.UNDONE, lead__in=leads)
+    back = set(undone.values_list("lead_id", flat=True))
+    return [_shown(batch, row, mapping, codes, statuses, undoable, row.lead_id in back) for row in lines]
 
 
 def _shown(
@@ -66,14 +68,16 @@ def _shown(
     codes: Mapping[str, str],
     statuses: Mapping[int, str],
     undoable: bool,
+    put_back: bool,
 ) -> Shown:
     outcome = row.outcome or ""
     if batch.started_at and not batch.settled_all and row.line > batch.settled_line:
         outcome, advice = "", "Not settled yet: continue the import, or import this row again."
+    elif put_back and outcome in REJECTING:
+        advice = "Its lead was put back."
     else:
         advice = _advice(row, statuses)
     reason = row.reason.strip() or mapping.default_reason
-    rejects = outcome in (Outcome.REJECTED, Outcome.FINAL)
     return Shown(
         line=row.line,
         text=row.identifier,
@@ -85,7 +89,7 @@ def _shown(
         checked=row.checked or "",
         checked_label=Outcome(row.checked).label if row.checked else "",
         advice=advice,
-        undoable=undoable and rejects,
+        undoable=undoable and outcome in REJECTING and not put_back,
     )
 
 

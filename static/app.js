@@ -115,11 +115,19 @@
     const next = all[Math.min(all.length - 1, Math.max(0, at + by))];
     $("a, input, button", next || document.body)?.focus();
   };
+  // A decision sends the page; when it comes back, the next row has the focus.
+  const decide = (selector) => {
+    const row = document.activeElement.closest("tr"), button = row && $(selector, row);
+    if (button) { try { sessionStorage.setItem("row", rows().indexOf(row) + 1); } catch { /* then J finds it */ } button.click(); }
+  };
+  addEventListener("load", () => {
+    try { const next = sessionStorage.getItem("row"); sessionStorage.removeItem("row"); if (next) moveRow(Number(next) + 1); } catch { /* as above */ }
+  });
   const inRow = (selector) => { const row = document.activeElement.closest("tr"); if (row) $(selector, row)?.click(); };
   const actions = {
     "/": () => $("#find")?.focus(), "?": () => $("#keys")?.showModal(),
     j: () => moveRow(1), k: () => moveRow(-1), x: () => inRow("input[type=checkbox]"),
-    y: () => inRow("[data-accept]"), n: () => inRow("[data-skip]"),
+    y: () => decide("[data-accept]"), n: () => decide("[data-skip]"),
   };
   document.addEventListener("keydown", (event) => {
     const key = event.key.toLowerCase();

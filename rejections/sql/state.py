@@ -6,6 +6,7 @@ All times are the database's clock, so that workers with wrong clocks cannot ste
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -59,6 +60,18 @@ def fence(batch_id: int, owner: str, *states: State) -> Batch:
 def progress(batch_id: int, *, cursor_at: int, done: int, **columns: Any) -> None:
     """Commit how far the chunk came; progress clears the attempts."""
     Batch.objects.filter(pk=batch_id).update(cursor=cursor_at, done=done, attempts=0, **columns)
+
+
+def seen(batch_id: int, at: datetime) -> None:
+    """Note that its maker looks at the progress; while a chunk holds the batch, not: a look never waits."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE rejections_batch SET seen_at = %s
+            WHERE id = (SELECT id FROM rejections_batch WHERE id = %s FOR UPDATE SKIP LOCKED)
+            """,
+            [at, batch_id],
+        )
 
 
 def release(batch_id: int, owner: str) -> None:

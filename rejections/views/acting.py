@@ -56,6 +56,9 @@ def batch_start(request: HttpRequest, pk: int) -> HttpResponse:
             typed=typed_number(request.POST.get("confirm", "")),
         )
     except Refused as refusal:
+        batch.refresh_from_db(fields=["state"])
+        if batch.state != State.CHECKED:  # the same click twice, or two people at once: both see one result
+            return redirect("batch", batch.pk)
         return check.answer(request, batch, refusal)
     ring(batch.pk)
     return redirect("batch_result", batch.pk)
@@ -111,7 +114,7 @@ def batch_review(request: HttpRequest, pk: int) -> HttpResponse:
         control.review(batch, accept=accept, skip=_lines(request, "skip"))
     except Refused as refusal:
         _say(request, refusal)
-    query = request.POST.get("query", "")
+    query = request.GET.urlencode()
     answer = redirect("batch_check", batch.pk)
     answer["Location"] += f"?{query}#review" if query else "#review"
     return answer

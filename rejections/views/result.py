@@ -81,13 +81,13 @@ def _wait(request: HttpRequest, batch: Batch) -> HttpResponse:
 @require_safe
 @never_cache
 def batch_progress(request: HttpRequest, pk: int) -> HttpResponse:
-    """The progress alone, asked for again and again; the answer that ends it renews the page."""
+    """The progress alone, asked for again and again; when the state has changed, the whole page is renewed."""
     person: Any = request.user
     batch = _batch(request, pk)
     now = timezone.now()
     if batch.created_by_id == person.pk:
-        Batch.objects.filter(pk=batch.pk).update(seen_at=now)
-    if batch.state not in (*READING, *RUNNING):
+        state.seen(batch.pk, now)
+    if batch.state not in (*READING, *RUNNING) or request.GET.get("state", batch.state) != batch.state:
         answer = HttpResponse()
         answer["HX-Refresh"] = "true"
         return answer
@@ -157,7 +157,8 @@ def _title(batch: Batch, numbers: Receipt) -> str:
             return "Cancelled"
     if batch.kind == Kind.CLOSE_OUT:
         return f"{accepted} accepted"
-    return f"{rejected} rejected, {accepted} accepted" if numbers.accepted else f"{rejected} rejected"
+    done = f"{rejected} rejected, {accepted} accepted" if numbers.accepted else f"{rejected} rejected"
+    return f"{done}, {numbers.restored:,} put back" if numbers.restored else done
 
 
 def _leads(count: int) -> str:
