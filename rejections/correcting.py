@@ -268,20 +268,12 @@ def _kept(found: Sequence[Found]) -> list[Judged]:
     facts, keys = corrections.platform_facts(leads), statements.keys_of(leads)
     return [
         Judged(
-            lead.id,
-            Status.REJECTED,
-            facts[lead.id].code or None,
-            facts[lead.id].reason,
-            None,
-            lead.received,
-            lead.judged,
-            lead.failures,
-            keys.get(lead.id, frozenset()),
-            leads[lead.id],
+            lead.id, Status.REJECTED, facts[lead.id].code or None, facts[lead.id].reason, None, lead.received,
+            lead.judged, lead.failures, keys.get(lead.id, frozenset()), leads[lead.id],
         )
         for lead in (one.lead for one in found)
         if lead is not None
-    ]
+    ]  # fmt: skip
 
 
 def _result(memory: Memory, one: Found, before: str | None, *, settled: bool = False) -> Result:
