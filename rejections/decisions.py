@@ -99,6 +99,17 @@ class Outcome(StrEnum):
     REJECTED = ("rejected", "Rejected", "The lead is Client Rejected and goes back to its supplier.")
 
 
+#: Outcomes that rows of corrections have, and those of rejection imports never.
+OF_CORRECTIONS = frozenset(
+    {
+        Outcome.OTHER_SOURCE,
+        Outcome.NOT_REJECTED,
+        Outcome.CONFLICT,
+        Outcome.UNCHANGED,
+        Outcome.STILL_REJECTED,
+        Outcome.RELEASED,
+    }
+)
 #: Outcomes over which `outside_window` is laid when the lead became valid before the window opened.
 WINDOWED = frozenset({Outcome.BLANK_REASON, Outcome.REASON_NOT_RETURNABLE, Outcome.FINAL, Outcome.REJECTED})
 #: Outcomes that move a lead, or credit it.
