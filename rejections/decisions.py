@@ -114,6 +114,8 @@ OF_CORRECTIONS = frozenset(
 WINDOWED = frozenset({Outcome.BLANK_REASON, Outcome.REASON_NOT_RETURNABLE, Outcome.FINAL, Outcome.REJECTED})
 #: Outcomes that move a lead, or credit it.
 REJECTING = frozenset({Outcome.REJECTED, Outcome.FINAL})
+#: The advice for a damaged identifier that nobody had accepted when the batch was started.
+LEFT_OUT = "Nobody accepted the lead that fits: import this row again, with its Lead ID."
 #: Outcomes whose leads are held back from *Move any remaining leads to accepted*.
 HELD_BACK = frozenset({Outcome.BLANK_REASON, Outcome.CHANGED_MEANWHILE})
 

@@ -12,7 +12,7 @@ from openpyxl.cell import WriteOnlyCell
 
 from leads.sheet import shield, xml_safe
 from rejections.columns import RESULT_COLUMNS
-from rejections.decisions import Outcome
+from rejections.decisions import LEFT_OUT, Outcome
 from rejections.models import Batch, Kind
 from rejections.options import Options
 from rejections.receipt import BEFORE_START
@@ -42,8 +42,13 @@ def table(batch: Batch) -> Iterator[Sequence[str]]:
         if open_ended and line > batch.settled_line:
             yield [*raw, str(line), "", _NOT_STARTED, lead_id, status]
         else:
-            advice = sentence or (Outcome(outcome).advice if outcome else "")
-            yield [*raw, str(line), outcome, advice, lead_id, status]
+            yield [*raw, str(line), outcome, sentence or _advice(batch, outcome), lead_id, status]
+
+
+def _advice(batch: Batch, outcome: str) -> str:
+    if batch.started_at and outcome == Outcome.NEEDS_REVIEW:
+        return LEFT_OUT
+    return Outcome(outcome).advice if outcome else ""
 
 
 def as_csv(batch: Batch) -> Iterator[bytes]:

@@ -11,7 +11,7 @@ from campaigns.models import Phrase
 from leads.models import Lead, LeadEvent
 from leads.statuses import Cause
 from rejections.columns import ColumnMap
-from rejections.decisions import REJECTING, Outcome
+from rejections.decisions import LEFT_OUT, REJECTING, Outcome
 from rejections.models import Batch
 from rejections.options import Options
 from rejections.sql import tables
@@ -75,6 +75,8 @@ def _shown(
         outcome, advice = "", "Not settled yet: continue the import, or import this row again."
     elif put_back and outcome in REJECTING:
         advice = "Its lead was put back."
+    elif batch.started_at and outcome == Outcome.NEEDS_REVIEW:
+        advice = LEFT_OUT
     else:
         advice = _advice(row, statuses)
     reason = row.reason.strip() or mapping.default_reason

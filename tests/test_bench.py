@@ -11,6 +11,7 @@ from tests.worker import CHECKOUT
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_leadrej_and_the_reference_end_alike(environment: dict[str, str]) -> None:
     sizes = ["--leads", "20000", "--rows", "1000", "--peer-rows", "100", "--pairs", "1", "--forget"]
     done = subprocess.run(

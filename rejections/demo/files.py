@@ -213,10 +213,13 @@ SAMPLES = (
         "insurance-semicolon-windows-1252.csv", "LIFE-UK", "lead_id",
         "semicolons and Windows-1252; Pending, Accepted and final leads", _insurance,
     ),
-    Sample("every-outcome.csv", "LIFE-UK", "uid", "every outcome that a check can give", _every_outcome),
+    Sample(
+        "every-outcome.csv", "LIFE-UK", "uid",
+        "every outcome that a check can give, once *Only rows where Status is rejected* is on", _every_outcome,
+    ),
     Sample(
         "finops-status-column.xlsx", "FINOPS-EMEA", "field:email",
-        "all leads of a week: only rows whose Status is Rejected count", _finops,
+        "all leads of a week, taken or not: *Only rows where Status is rejected* tells them apart", _finops,
     ),
     Sample(
         "dx-japan-shift-jis.csv", "DX-JP", "lead_id", "Japanese headers in Shift_JIS: mapped by hand", _japan

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
@@ -18,7 +18,7 @@ from django.views.decorators.http import require_safe
 
 from campaigns.models import Campaign, User
 from campaigns.rules import local_date
-from campaigns.templatetags.figures import counted, sums
+from campaigns.templatetags.figures import counted, round_money
 from leads import returned
 from rejections import worklist
 from rejections.forms import UploadForm
@@ -77,12 +77,17 @@ def _staff(person: User, at: datetime) -> dict[str, Any]:
 
 
 def _metrics(lines: list[Unsettled], month: list[Rejections]) -> list[dict[str, Any]]:
-    """Money at stake, per currency."""
+    """Money at stake, per currency: that of most campaigns first, the same in each figure."""
     currencies = {line.campaign.pk: line.campaign.currency for line in lines}
-    pending = _by_currency((line.campaign.currency, line.standing.pending_amount) for line in lines)
-    closing = _by_currency((line.campaign.currency, line.standing.closing_amount) for line in lines)
-    closed = _by_currency((line.campaign.currency, line.standing.closed_amount) for line in lines)
-    rejected = _by_currency((currencies[part.campaign_id], part.amount) for part in month)
+    usual = [currency for currency, _ in Counter(currencies.values()).most_common()]
+
+    def sums(amounts: Iterable[tuple[str, Decimal]]) -> list[tuple[str, Decimal]]:
+        return sorted(_by_currency(amounts), key=lambda part: usual.index(part[0]))
+
+    pending = sums((line.campaign.currency, line.standing.pending_amount) for line in lines)
+    closing = sums((line.campaign.currency, line.standing.closing_amount) for line in lines)
+    closed = sums((line.campaign.currency, line.standing.closed_amount) for line in lines)
+    rejected = sums((currencies[part.campaign_id], part.amount) for part in month)
     leads = [sum(getattr(line.standing, of) for line in lines) for of in ("pending", "closing", "closed")]
     billed = sum(part.credited for part in month)
     campaigns = reverse("campaigns")
@@ -106,7 +111,8 @@ def _metric(
     words: str, icon: str, tone: str, amounts: list[tuple[str, Decimal]], leads: int, url: str, more: str = ""
 ) -> dict[str, Any]:
     text = counted(leads, "lead") + more
-    return {"words": words, "icon": icon, "tone": tone, "value": sums(amounts), "text": text, "url": url}
+    shown = [round_money(amount, currency) for currency, amount in amounts]
+    return {"words": words, "icon": icon, "tone": tone, "amounts": shown, "text": text, "url": url}
 
 
 def _by_currency(amounts: Iterable[tuple[str, Decimal]]) -> list[tuple[str, Decimal]]:

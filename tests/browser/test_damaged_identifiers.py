@@ -77,7 +77,11 @@ def test_rows_are_reviewed_with_the_keyboard(open_browser: OpenBrowser, worker: 
         expect(rows.nth(line).locator(":focus")).to_have_count(1)
         page.keyboard.press(key)
         expect(rows.nth(line)).to_contain_text(said)
-    expect(page.get_by_role("button", name="Reject 2 leads")).to_be_enabled()
+    page.get_by_role("button", name="Reject 2 leads").click()
+    steps.ended(page, "2 leads rejected")
+    left_out = page.get_by_role("row").filter(has_text="Nobody accepted the lead that fits")
+    expect(left_out).to_have_count(1)
+    expect(left_out).to_contain_text("8.80022E+11")
 
 
 def test_keys_do_nothing_while_somebody_types_or_when_they_are_off(

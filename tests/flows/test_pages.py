@@ -90,10 +90,10 @@ def test_home_says_the_money_at_stake_per_currency() -> None:
     w = world()
     euro = make.campaign(client=w.foreign.client, currency="EUR")
     make.lead(euro, at=w.at - timedelta(days=1), price="40.00")
-    values = {m["words"]: m["value"] for m in opened(w.people["operator"], "home")["metrics"]}
-    assert values["Pending with clients"] == "£73 · €40"
-    assert values["Window closed, still Pending"] == "£18"
-    assert values["Client Rejected this month"] == "£55"
+    values = {m["words"]: m["amounts"] for m in opened(w.people["operator"], "home")["metrics"]}
+    assert values["Pending with clients"] == ["£73", "€40"]
+    assert values["Window closed, still Pending"] == ["£18"]
+    assert values["Client Rejected this month"] == ["£55"]
 
 
 def test_an_admin_is_sent_to_where_phrases_are_mapped_and_an_operator_is_not() -> None:

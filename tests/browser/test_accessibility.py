@@ -1,0 +1,198 @@
+"""Every page, in light and dark and on a phone: axe finds nothing, nothing overflows, no console complaint."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Page
+
+from campaigns.models import Campaign
+from rejections import uploads
+from rejections.models import Batch
+from rejections.options import Options
+from rejections.states import State
+from tests import batches, make
+from tests.browser.conftest import OpenBrowser
+from tests.flows.world import World, uploaded, world
+from tests.worker import CHECKOUT
+
+AXE = CHECKOUT / "node_modules" / "axe-core" / "axe.min.js"
+TAGS = "wcag2a wcag2aa wcag21a wcag21aa wcag22aa best-practice".split()
+PHONE = {"width": 390, "height": 844}
+DESK = {"width": 1280, "height": 800}
+
+_RUN = """async ([tags, rules]) => {
+    const found = await axe.run(document, {
+        runOnly: rules ? {type: "rule", values: rules} : {type: "tag", values: tags},
+        resultTypes: ["violations"],
+    });
+    return found.violations.map(({id, nodes}) => `${id}: ${nodes.map((node) => node.html.slice(0, 160)).join(" ")}`);
+}"""
+
+
+@dataclass
+class Look:
+    """Looks at one page in every way, and keeps what is wrong with it."""
+
+    page: Page
+    wrong: list[str]
+
+    def at(self, address: str, *, act: Callable[[Page], Any] | None = None) -> None:
+        """Open the page, do something on it, then look."""
+        self.page.set_viewport_size(DESK)
+        self.page.emulate_media(color_scheme="light", reduced_motion="reduce")
+        self.page.goto(address)
+        self.page.evaluate(AXE.read_text())
+        if act:
+            act(self.page)
+        self._axe(address, "light")
+        self.page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+        self._axe(address, "dark", ["color-contrast"])  # the only rule that sees colours
+        self.page.set_viewport_size(PHONE)
+        self._axe(address, "dark, 390 px")
+        wide = self.page.evaluate("document.documentElement.scrollWidth")
+        if wide > PHONE["width"]:
+            self.wrong.append(f"{address} (390 px): {wide} px wide")
+
+    def _axe(self, address: str, how: str, rules: list[str] | None = None) -> None:
+        found = self.page.evaluate(_RUN, [TAGS, rules])
+        self.wrong += [f"{address} ({how}): {violation}" for violation in found]
+
+
+@pytest.fixture
+def look(open_browser: OpenBrowser) -> Iterator[Callable[..., Look]]:
+    wrong: list[str] = []
+    yield lambda person: Look(open_browser(person), wrong)
+    assert not wrong, "\n".join(wrong)
+
+
+def long_names(w: World) -> None:
+    """Names as long as people make them, and amounts in several currencies."""
+    w.campaign.name = "Rooftop solar and heat pumps for detached houses in the south-west, spring 2026"
+    w.campaign.save()
+    for currency, price in (("JPY", "1840000"), ("EUR", "98765.43")):
+        campaign = make.campaign(client=w.foreign.client, currency=currency)
+        for _ in range(2):
+            make.lead(campaign, at=w.at, price=price)
+
+
+def put(batch: Batch, state: State, **columns: Any) -> str:
+    """The address of the batch as a worker would leave it in this state."""
+    Batch.objects.filter(pk=batch.pk).update(state=state, **columns)
+    return f"/imports/{batch.pk}/"
+
+
+def test_signing_in_and_errors(look: Callable[..., Look]) -> None:
+    w = world()
+    nobody = look(None)
+    nobody.at("/login/")
+    nobody.at("/login/", act=lambda page: wrong_password(page))
+    for person in (w.people["operator"], w.people["supplier"]):
+        look(person).at("/no-such-page/")
+    make.client_user(w.campaign.client)
+    look(w.people["client"]).at(f"/imports/{w.by_operator.pk}/undo/")  # 403
+
+
+def wrong_password(page: Page) -> None:
+    page.get_by_label("User name").fill("somebody")
+    page.get_by_label("Password").fill("wrong")
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("alert").wait_for()
+    page.evaluate(AXE.read_text())
+
+
+def test_homes(look: Callable[..., Look]) -> None:
+    w = world()
+    long_names(w)
+    put(w.checked, State.APPLYING, step="rows", done=1, started_at=w.at, run_started_at=w.at)
+    for role in ("admin", "client", "reader", "supplier"):
+        look(w.people[role]).at("/")
+
+
+def test_empty_pages(look: Callable[..., Look]) -> None:
+    operator = look(make.operator())
+    for address in ("/", "/imports/", "/campaigns/", "/find/?q=nothing"):
+        operator.at(address)
+    look(make.client_user(make.client())).at("/")
+    look(make.supplier_user(make.supplier())).at("/")
+
+
+def test_lists_campaigns_and_leads(look: Callable[..., Look]) -> None:
+    w = world()
+    long_names(w)
+    operator = look(w.people["operator"])
+    for address in (
+        "/imports/",
+        "/imports/?state=failed",
+        "/campaigns/",
+        f"/campaigns/{w.campaign.code}/",
+        f"/campaigns/{w.campaign.code}/accept/",
+        "/find/",
+        *(f"/leads/{lead.pk}/" for lead in w.leads.values()),
+    ):
+        operator.at(address)
+    operator.at("/campaigns/", act=lambda page: page.keyboard.press("?"))
+    for role in ("client", "reader", "supplier"):
+        look(w.people[role]).at(f"/leads/{w.leads['client_rejected'].pk}/")
+    look(w.people["reader"]).at(f"/campaigns/{w.campaign.code}/accept/")
+
+
+def test_steps_of_an_import(look: Callable[..., Look]) -> None:
+    w = world()
+    long_names(w)
+    mapping = uploaded(w)
+    uploaded(w)  # the same file again
+    damaged = make.lead(w.campaign, at=w.at, uid="447911204418")
+    rows = [("4.47911E+11", "Spam"), (str(damaged.pk), "Spam"), ("", "Spam"), ("77", "")]
+    review = batches.checked(w.campaign, rows, identifier="uid", person=w.people["client"], at=w.at)
+    for role in ("operator", "client"):
+        one = look(w.people[role])
+        one.at("/imports/new/")
+        one.at(f"/imports/new/?campaign={w.campaign.code}")
+        one.at(f"/imports/{mapping.pk}/map/")
+        one.at(f"/imports/{review.pk}/check/")
+    one.at(f"/imports/{review.pk}/check/?accept_older=on&accept_remaining=on&free_cap=on")
+    one.at(put(review, State.CHECKING, done=1, run_started_at=w.at))
+    look(w.people["reader"]).at("/imports/new/")
+
+
+def test_close_outs(look: Callable[..., Look]) -> None:
+    w = world()
+    operator = look(w.people["operator"])
+    closing = batches.work(close_out(w.campaign, w), w.at)
+    operator.at(f"/imports/{closing.pk}/check/")
+    done = batches.work(batches.started(closing, person=w.people["operator"], at=w.at), w.at)
+    operator.at(f"/imports/{done.pk}/result/")
+
+
+def close_out(campaign: Campaign, w: World) -> Batch:
+    through = timezone.localdate(w.at)
+    options = Options(accept_remaining=True, through=through)
+    return uploads.close_out(campaign, options, person=w.people["operator"], via="page", at=w.at)
+
+
+def test_results_in_every_state(look: Callable[..., Look]) -> None:
+    w = world()
+    operator = look(w.people["operator"])
+    result = f"/imports/{w.finished.pk}/result/"
+    operator.at(result, act=open_undo)
+    for address in (result, f"{result}?q=nothing", f"/imports/{w.finished.pk}/undo/"):
+        operator.at(address)
+    look(w.people["client"]).at(result)
+    began = {"started_at": w.at, "run_started_at": w.at, "step": "rows", "done": 1, "settled_line": 1}
+    operator.at(put(w.checked, State.WAITING))
+    for state in (State.APPLYING, State.STOPPED, State.UNDOING):
+        operator.at(put(w.checked, state, **began))
+    operator.at(put(w.checked, State.FAILED, **began, error="It stopped. Continue, or undo."))
+    operator.at(put(w.checked, State.CANCELLED))
+    batches.undone(w.by_operator, at=w.at)
+    operator.at(f"/imports/{w.by_operator.pk}/result/")
+
+
+def open_undo(page: Page) -> None:
+    page.get_by_role("link", name="Undo", exact=True).click()
+    page.get_by_role("dialog").wait_for()

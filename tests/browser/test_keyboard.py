@@ -1,0 +1,102 @@
+"""From the file to the start with the keyboard alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser import steps
+from tests.browser.conftest import OpenBrowser
+from tests.worker import Worker
+
+
+def tab_to(page: Page, target: Locator, *, most: int = 60, back: bool = False) -> None:
+    """Press Tab until the target has the focus; what has it must be seen to have it."""
+    for _ in range(most):
+        if target.evaluate("element => element === document.activeElement"):
+            return
+        page.keyboard.press("Shift+Tab" if back else "Tab")
+    raise AssertionError(f"{most} tabs did not reach {target}")
+
+
+def test_from_the_upload_to_the_start(open_browser: OpenBrowser, worker: Worker, tmp_path: Path) -> None:
+    site = steps.site()
+    page = open_browser(site.operator)
+    page.goto("/")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.press("i")
+    expect(steps.heading(page, "Import rejections")).to_be_visible()
+    choose_file(page, tmp_path)
+    tab_to(page, page.get_by_role("combobox", name="Campaign"))
+    page.keyboard.type("Solar")
+    expect(page.get_by_text("2 Pending")).to_be_visible()
+    tab_to(page, page.get_by_role("button", name="Start rejection task"))
+    page.keyboard.press("Enter")
+    expect(steps.heading(page, "How the file was read")).to_be_visible(timeout=steps.SLOW)
+    tab_to(page, page.get_by_role("button", name="Check 2 rows"))
+    page.keyboard.press("Enter")
+    expect(steps.heading(page, "What will happen to the")).to_be_visible(timeout=steps.SLOW)
+    older = page.get_by_role("switch", name="Move leads older")
+    tab_to(page, older)
+    page.keyboard.press("Space")
+    expect(page.get_by_role("button", name="Reject 2 and accept 1 lead")).to_be_enabled()
+    expect(older).to_be_focused()
+    page.keyboard.press("Space")
+    start = page.get_by_role("button", name="Reject 2 leads")
+    expect(start).to_be_enabled()
+    tab_to(page, start)
+    page.keyboard.press("Enter")
+    steps.ended(page, "2 leads rejected")
+
+
+def choose_file(page: Page, folder: Path) -> None:
+    """The zone is a field that takes the focus and opens the file chooser."""
+    path = folder / "returns.csv"
+    path.write_bytes(steps.EXAMPLE)
+    tab_to(page, page.locator("input[type=file]"))
+    with page.expect_file_chooser() as chooser:
+        page.keyboard.press("Enter")
+    chooser.value.set_files(path)
+
+
+def test_the_undo_dialog_keeps_the_focus_and_gives_it_back(open_browser: OpenBrowser, worker: Worker) -> None:
+    site = steps.site()
+    page = open_browser(site.client)
+    steps.checked(page, site.campaign)
+    page.get_by_role("button", name="Reject 2 leads").click()
+    steps.ended(page, "2 leads rejected")
+    undo = page.get_by_role("link", name="Undo", exact=True)
+    tab_to(page, undo)
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog", name="Undo IMP-")
+    expect(dialog.locator(":focus")).to_have_count(1)
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    expect(undo).to_be_focused()
+
+
+def test_keys_lead_where_the_list_of_keys_says(open_browser: OpenBrowser) -> None:
+    site = steps.site()
+    page = open_browser(site.operator)
+    page.goto("/campaigns/")
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    page.keyboard.press("i")  # a dialog is open: no key leads away
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_hidden()
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    expect(steps.heading(page, "Solar UK")).to_be_visible()
+    page.keyboard.press("g")
+    page.keyboard.press("m")
+    expect(page.get_by_role("heading", name="Imports", level=1)).to_be_visible()
+    page.keyboard.press("g")
+    page.keyboard.press("h")
+    expect(steps.heading(page, "Hello, Olga")).to_be_visible()
+    page.keyboard.press("/")
+    page.keyboard.type("2")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Bob Baker")
