@@ -77,8 +77,6 @@ def end(batch: Batch, target: State, at: datetime, **columns: Any) -> None:
         target,
         ended_at=at,
         stop_requested=False,
-        lease_owner="",
-        lease_until=None,
         attempts=0,
         **columns,
     )

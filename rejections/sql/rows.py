@@ -19,6 +19,10 @@ EFFECTIVE = (
 )
 
 
+#: From so many rows on, what the planner believes of the table is renewed after staging.
+WORTH_COUNTING = 1000
+
+
 class RawRow(NamedTuple):
     """A row as a chunk takes it: the cells that matter, and what is recorded of it so far."""
 
@@ -99,6 +103,7 @@ def record(batch_id: int, results: Sequence[Result]) -> None:
     """Write what was found for each row."""
     if not results:
         return
+    lines = [result.line for result in results]
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -107,10 +112,10 @@ def record(batch_id: int, results: Sequence[Result]) -> None:
                 note = v.note::jsonb, checked = v.checked
             FROM unnest(%s::int[], %s::text[], %s::text[], %s::bigint[], %s::timestamptz[], %s::text[], %s::text[])
                 AS v(line, outcome, key, lead_id, valid_at, note, checked)
-            WHERE r.batch_id = %s AND r.line = v.line
+            WHERE r.batch_id = %s AND r.line BETWEEN %s AND %s AND r.line = v.line
             """,
             [
-                [r.line for r in results],
+                lines,
                 [r.outcome for r in results],
                 [r.key for r in results],
                 [r.lead_id for r in results],
@@ -118,6 +123,8 @@ def record(batch_id: int, results: Sequence[Result]) -> None:
                 [None if r.note is None else json.dumps(r.note) for r in results],
                 [r.checked for r in results],
                 batch_id,
+                min(lines),
+                max(lines),
             ],
         )
 

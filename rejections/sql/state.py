@@ -82,11 +82,15 @@ def release(batch_id: int, owner: str) -> None:
 def advance(batch_id: int, sources: Iterable[State], target: State, **columns: Any) -> bool:
     """Move the batch to `target` if it stands in one of `sources`; False when it does not.
 
-    Compare and set: two who try at once succeed once. Raises ValueError on a move the machine has not.
+    Where no worker goes on, the lease ends with the state, so that who asks for the next work is not
+    turned away by the last. Compare and set: two who try at once succeed once. Raises ValueError on a
+    move the machine has not.
     """
     sources = tuple(sources)
     if any(target not in TRANSITIONS[source] for source in sources):
         raise ValueError(f"no way from {sources} to {target}")
+    if target not in RUNNABLE:
+        columns |= {"lease_owner": "", "lease_until": None}
     return Batch.objects.filter(pk=batch_id, state__in=sources).update(state=target, **columns) == 1
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 from django.conf import settings
 from playwright.sync_api import Locator, Page, expect
 
@@ -37,11 +39,21 @@ def refused(page: Page) -> Locator:
     return alert
 
 
-def nothing_is_left() -> None:
+def kept() -> set[Path]:
+    """The uploads on disk; those of earlier tests stay."""
+    return {path for path in Path(settings.UPLOAD_DIR).rglob("*") if path.is_file()}
+
+
+@pytest.fixture
+def nothing_is_left() -> Iterator[None]:
+    """Fails the test that leaves a batch or a file behind."""
+    before = kept()
+    yield
     assert not Batch.objects.exists()
-    assert not [path for path in Path(settings.UPLOAD_DIR).rglob("*") if path.is_file()]
+    assert kept() == before
 
 
+@pytest.mark.usefixtures("nothing_is_left")
 def test_a_file_that_is_no_table_is_refused_and_the_campaign_kept(open_browser: OpenBrowser) -> None:
     site = steps.site()
     make.campaign(client=site.campaign.client, name="Another")
@@ -55,9 +67,9 @@ def test_a_file_that_is_no_table_is_refused_and_the_campaign_kept(open_browser: 
         expect(alert).to_contain_text("Nothing was changed.")
         expect(page.get_by_role("combobox", name="Campaign")).to_have_value(site.campaign.code)
         expect(page.get_by_text("Maximum rejection days", exact=True)).to_be_visible()
-    nothing_is_left()
 
 
+@pytest.mark.usefixtures("nothing_is_left")
 def test_without_maximum_rejection_days_a_file_is_refused(open_browser: OpenBrowser) -> None:
     site = steps.site()
     endless = make.campaign(client=site.campaign.client, name="Endless", return_window_days=None)
@@ -68,9 +80,9 @@ def test_without_maximum_rejection_days_a_file_is_refused(open_browser: OpenBrow
     expect(page.get_by_text("An administrator at leadrej can set it.")).to_be_visible()
     sent(page, steps.EXAMPLE, "returns.csv")
     expect(refused(page)).to_contain_text("Endless has no maximum rejection days")
-    nothing_is_left()
 
 
+@pytest.mark.usefixtures("nothing_is_left")
 def test_a_campaign_of_somebody_else_is_none(open_browser: OpenBrowser) -> None:
     """Only a forged form can name one; the answer is that of a campaign that never was."""
     site = steps.site()
@@ -87,7 +99,6 @@ def test_a_campaign_of_somebody_else_is_none(open_browser: OpenBrowser) -> None:
         expect(page.get_by_role("combobox", name="Campaign")).to_have_attribute("aria-invalid", "true")
         expect(page.get_by_role("combobox", name="Campaign")).to_be_focused()
         expect(page.get_by_text("Foreign")).to_have_count(0)
-    nothing_is_left()
 
 
 def test_leads_of_another_campaign_are_not_found(open_browser: OpenBrowser, worker: Worker) -> None:

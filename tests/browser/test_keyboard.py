@@ -29,6 +29,7 @@ def test_from_the_upload_to_the_start(open_browser: OpenBrowser, worker: Worker,
     page.keyboard.press("Enter")
     page.keyboard.press("i")
     expect(steps.heading(page, "Import rejections")).to_be_visible()
+    page.wait_for_load_state()
     choose_file(page, tmp_path)
     tab_to(page, page.get_by_role("combobox", name="Campaign"))
     page.keyboard.type("Solar")
