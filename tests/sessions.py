@@ -49,16 +49,17 @@ def wait_until(condition: Callable[[], Any], what: str, seconds: float = 30) -> 
     return answer
 
 
+def blocked() -> int:
+    """How many sessions of this database wait for a lock of another."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_stat_clear_snapshot()")  # one is kept for a whole transaction
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+            " AND cardinality(pg_blocking_pids(pid)) > 0"
+        )
+        return int(cursor.fetchone()[0])
+
+
 def wait_for_blocked(count: int = 1) -> None:
     """Until this many sessions of this database wait for a lock of another."""
-
-    def blocked() -> bool:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_stat_clear_snapshot()")  # one is kept for a whole transaction
-            cursor.execute(
-                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-                " AND cardinality(pg_blocking_pids(pid)) > 0"
-            )
-            return bool(cursor.fetchone()[0] >= count)
-
-    wait_until(blocked, f"{count} blocked session(s)")
+    wait_until(lambda: blocked() >= count, f"{count} blocked session(s)")

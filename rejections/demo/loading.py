@@ -70,6 +70,9 @@ def _live(now: datetime) -> None:
 def _receive(door: Door, waiting: list[Draft], age: float) -> list[Draft]:
     """Bring in the leads that are older than this; the others."""
     door.receive(draft for draft in waiting if draft.age > age)
+    with connection.cursor() as cursor:
+        # All is one transaction, which autovacuum cannot see into: the planner must be told.
+        cursor.execute("ANALYZE leads_lead, leads_leadkey, leads_leadevent")
     return [draft for draft in waiting if draft.age <= age]
 
 

@@ -106,7 +106,6 @@ def scene(size: int = 12, at: datetime | None = None) -> Scene:
     make.phrase(made.campaign.client, "Duplicate Lead", "CLIENT_DUPLICATE")
     sources = [make.source(made.campaign), make.source(made.campaign)]
     Agreement.objects.filter(supplier=sources[1].supplier).update(channel="webhook")
-    make.cap(made.campaign, size, "total")
 
     def lead(n: int, status: str, days: float, **values: Any) -> Lead:
         where = sources[n % 2]
@@ -122,6 +121,8 @@ def scene(size: int = 12, at: datetime | None = None) -> Scene:
     made.older = [lead(n, P, 40) for n in range(size // 2)]
     made.remaining = [lead(n, P, 3) for n in range(size // 2)]
     made.waiting = [lead(n, Q, 2) for n in range(size // 4)]
+    # With the slots of the rejected leads there is room for some of those who wait, and not for all.
+    make.cap(made.campaign, Lead.objects.filter(campaign=made.campaign, in_cap=True).count() - 7, "total")
     return made
 
 
