@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from leads.statuses import NAMEABLE, RETURNABLE, Status
 
@@ -153,8 +153,7 @@ class RowFacts:
     returnable: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """The outcome of a row, and the one lead it names (None where it names none)."""
 
     outcome: Outcome
@@ -188,17 +187,19 @@ def _decide_without_lead(row: RowFacts, leads: Sequence[LeadLike]) -> Outcome | 
         return Outcome.NEEDS_REVIEW
     if not leads:
         return Outcome.NOT_FOUND
-    if sum(lead.status in NAMEABLE for lead in leads) > 1:
+    if len(leads) > 1 and sum(lead.status in NAMEABLE for lead in leads) > 1:
         return Outcome.AMBIGUOUS
     return None
 
 
 def _named(leads: Sequence[LeadLike]) -> LeadLike | None:
     """The one lead a key names: the nameable one, else the only one there is."""
+    if len(leads) == 1:
+        return leads[0]
     nameable = [lead for lead in leads if lead.status in NAMEABLE]
     if nameable:
         return nameable[0]
-    return leads[0] if len(leads) == 1 else None
+    return None
 
 
 def _decide_with_lead(row: RowFacts, lead: LeadLike, opens: datetime | None) -> Outcome:
