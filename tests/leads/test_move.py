@@ -116,6 +116,7 @@ def test_an_accepted_lead_is_billed_at_that_moment_and_stays_valid_since_before(
     move(Cause.ACCEPTED_OLDER, A, [Moving(lead.pk)], at=LATER, actor_id=None, batch_id=1)
     after = state_of(lead)
     assert (after["accepted_at"], after["valid_at"], after["in_cap"]) == (LATER, lead.valid_at, True)
+    assert only_event(lead).was_accepted_at is None
 
 
 def test_a_lead_released_from_quarantine_becomes_valid_and_takes_its_slot_at_that_moment(db: None) -> None:
