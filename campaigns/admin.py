@@ -17,6 +17,7 @@ from campaigns.models import (
     Campaign,
     Cap,
     Client,
+    Destination,
     Disposition,
     Field,
     ListMapperEntry,
@@ -74,6 +75,12 @@ class SourceAdmin(admin.ModelAdmin):
     list_display = ["name", "code", "kind", "campaign", "supplier"]
     list_filter = ["kind", "supplier", "campaign"]
     search_fields = ["name", "code"]
+
+
+@admin.register(Destination)
+class DestinationAdmin(admin.ModelAdmin):
+    list_display = ["campaign", "url", "format", "paused_at", "paused_why"]
+    readonly_fields = ["paused_why"]
 
 
 class ValueResource(ModelResource):

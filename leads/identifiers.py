@@ -30,6 +30,7 @@ _LONGEST_KEY = 400
 _LARGEST_LEAD_ID = 10**18 - 1
 _LEAD_ID = re.compile(r"(\d{1,18})(?:\.0+)?")
 _UID_NOISE = re.compile(r"[{}\-\u2010-\u2015\u2212]")
+_PLAIN_EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+")
 _WHOLE_NUMBER = re.compile(r"([1-9][0-9]{0,39})(?:\.0+)?")
 
 #: From here on a float no longer holds every whole number.
@@ -93,7 +94,9 @@ def normalise(kind: str, text: str, region: str = "") -> str | None:
     (ISO alpha-2). Never fails: a text that cannot be an identifier of this kind becomes a key that
     finds nothing. A key is its own key, fits an index and can be stored. A Lead ID's is always decimal.
     """
-    key = settle(lambda text: _kind(kind).key(text, region), text)
+    key = _kind(kind).key(text, region)
+    if key != text:
+        key = settle(lambda text: _kind(kind).key(text, region), key)
     if len(key) > _LONGEST_KEY:
         return "~" + hashlib.sha256(key.encode()).hexdigest()
     return key or None
@@ -111,14 +114,20 @@ def damage(kind: str, text: str, region: str = "") -> Damage | None:
       that cannot exist in the campaign's region while it does with the `+` or the zero it may have lost.
     So `07911120400`, `7911120400` and `447911204418` (campaign in GB) are simply numbers.
     """
-    entry, bare = _kind(kind), _bare(text)
+    entry = _kind(kind)
     heads = entry.heads(region)
-    if not bare or not heads:
+    bare = _bare(text) if heads else ""
+    if not bare:
         return None
     if written := EXPONENT_FORM.fullmatch(bare):
         return _from_exponent_form(written, heads)
     whole = _WHOLE_NUMBER.fullmatch(bare)
     return entry.of_digits(whole[1], heads, region) if whole else None
+
+
+def can_be_damaged(kind: str, region: str = "") -> bool:
+    """Whether a spreadsheet does harm to identifiers of this kind at all."""
+    return bool(_kind(kind).heads(region))
 
 
 def _bare(text: str) -> str:
@@ -138,6 +147,8 @@ def _uid_key(text: str, region: str) -> str:
 
 
 def _email_key(text: str, region: str) -> str:
+    if _PLAIN_EMAIL.fullmatch(text):  # nearly every one
+        return text.lower()
     text = trim(caseless(text, str.lower), leading="'")
     name, at, domain = text.rpartition("@")
     return name + at + _ascii_domain(domain)

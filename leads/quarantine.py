@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
+
+from django.db import transaction
 
 from campaigns.models import Campaign
 from campaigns.rules import period_bounds
-from leads.sql import caps
+from leads.sql import caps, leaving, push
 from leads.sql.caps import CapFacts, Waiting
+from leads.sql.leaving import Leaving
 from leads.sql.move import Moving, move
 from leads.statuses import Cause, Status
 
@@ -45,13 +49,37 @@ def release(campaign: Campaign, *, at: datetime, actor_id: int | None, batch_id:
         return 0
     admitted = admit(caps.quarantined(campaign.pk, [s for s in full if s is not None], CHUNK), room)
     target = Status.ACCEPTED if campaign.return_window_days is None else Status.PENDING
-    return len(
-        move(
-            Cause.QUARANTINE_RELEASED,
-            target,
-            [Moving(lead.lead_id) for lead in sorted(admitted)],
-            at=at,
-            actor_id=actor_id,
-            batch_id=batch_id,
-        )
+    moved = move(
+        Cause.QUARANTINE_RELEASED,
+        target,
+        [Moving(lead.lead_id) for lead in sorted(admitted)],
+        at=at,
+        actor_id=actor_id,
+        batch_id=batch_id,
     )
+    push.reconcile(moved, at=at)
+    return len(moved)
+
+
+def expire(campaign: Campaign, *, at: datetime) -> int:
+    """Reject up to CHUNK leads kept in quarantine longer than the campaign's days; how many.
+
+    Runs in the caller's transaction. They let go of their keys.
+    """
+    days = campaign.quarantine_days
+    kept_too_long = leaving.expired(campaign.pk, at - timedelta(days=days), CHUNK)
+    why = f"Kept in quarantine for {days} day" + ("" if days == 1 else "s") + ": the cap had no room"
+    return len(leaving.turn_away(Cause.CAP_EXPIRED, [Leaving(lead, why) for lead in kept_too_long], at=at))
+
+
+def tend(at: datetime) -> int:
+    """Wherever leads wait in quarantine: those kept too long leave, the others move up; how many moved.
+
+    A new period and a raised cap release nobody by themselves: whoever tends the quarantine finds the room.
+    """
+    moved = 0
+    for campaign in Campaign.objects.filter(pk__in=caps.campaigns_with_quarantine()):
+        for step in (expire, partial(release, actor_id=None, batch_id=None)):
+            with transaction.atomic():
+                moved += step(campaign, at=at)
+    return moved

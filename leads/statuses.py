@@ -40,6 +40,10 @@ class Cause(StrEnum):
     ACCEPTED_REMAINING = "accepted_remaining"
     ACCEPTED_CLOSE_OUT = "accepted_close_out"
     QUARANTINE_RELEASED = "quarantine_released"
+    CORRECTED = "corrected"
+    KEPT_REJECTED = "kept_rejected"
+    REFUSED_BY_CRM = "refused_by_crm"
+    CAP_EXPIRED = "cap_expired"
     ADJUSTED = "adjusted"
     UNDONE = "undone"
 
@@ -62,6 +66,26 @@ MOVES: dict[Cause, Move] = {
     Cause.ACCEPTED_CLOSE_OUT: Move(_PENDING, _ACCEPTED),
     Cause.QUARANTINE_RELEASED: Move(frozenset({Status.QUARANTINED}), _PENDING | _ACCEPTED),
 }
+#: What the door may do, which judges values: `leads.sql.door` obeys this one.
+_REJECTED = frozenset({Status.REJECTED})
+_QUARANTINED = frozenset({Status.QUARANTINED})
+DOOR_MOVES: dict[Cause, Move] = {
+    Cause.JUDGED: Move(frozenset({Status.PROCESSING}), _REJECTED | _QUARANTINED | _PENDING | _ACCEPTED),
+    Cause.CORRECTED: Move(_REJECTED, _REJECTED | _QUARANTINED | _PENDING | _ACCEPTED),
+    Cause.KEPT_REJECTED: Move(_REJECTED, _REJECTED),
+    Cause.REFUSED_BY_CRM: Move(RETURNABLE, _REJECTED),
+    Cause.CAP_EXPIRED: Move(_QUARANTINED, _REJECTED),
+}
 
-#: Causes that Undo takes back. A released quarantine is not: nothing goes back into quarantine.
-UNDOABLE = (frozenset(MOVES) | {Cause.ADJUSTED}) - {Cause.QUARANTINE_RELEASED}
+#: Causes that Undo takes back: what batches do. A released quarantine is not: nothing goes back into it.
+UNDOABLE = frozenset(
+    {
+        Cause.CLIENT_REJECTED,
+        Cause.ACCEPTED_OLDER,
+        Cause.ACCEPTED_REMAINING,
+        Cause.ACCEPTED_CLOSE_OUT,
+        Cause.ADJUSTED,
+        Cause.CORRECTED,
+        Cause.KEPT_REJECTED,
+    }
+)

@@ -44,12 +44,21 @@ _TITLES = {
     Cause.ACCEPTED_CLOSE_OUT: "Accepted",
     Cause.QUARANTINE_RELEASED: "Out of quarantine",
     Cause.ADJUSTED: "Rejected by the client",
+    Cause.KEPT_REJECTED: "Looked at, and kept Rejected",
+    Cause.REFUSED_BY_CRM: "Refused by the client's CRM",
+    Cause.CAP_EXPIRED: "Kept in quarantine too long",
 }
 _JUDGED = {
     Status.REJECTED: "Rejected at the door",
     Status.QUARANTINED: "Valid, and in quarantine",
     Status.PENDING: "Valid",
     Status.ACCEPTED: "Valid, and Accepted",
+}
+_CORRECTED = {
+    Status.REJECTED: "Corrected, and still Rejected",
+    Status.QUARANTINED: "Released, and in quarantine",
+    Status.PENDING: "Released",
+    Status.ACCEPTED: "Released, and Accepted",
 }
 _TEXTS = {
     Cause.ACCEPTED_OLDER: "Its return window had closed.",
@@ -89,7 +98,8 @@ def _entry(event: LeadEvent, viewer: User, batch: Any, undone: bool) -> Entry:
 def _title(cause: Cause, status: Status) -> str:
     if cause == Cause.UNDONE:
         return f"Taken back: {status.label} again"
-    return _JUDGED.get(status, status.label) if cause == Cause.JUDGED else _TITLES[cause]
+    by_status = {Cause.JUDGED: _JUDGED, Cause.CORRECTED: _CORRECTED}.get(cause)
+    return _TITLES[cause] if by_status is None else by_status.get(status, status.label)
 
 
 def _text(event: LeadEvent, cause: Cause, viewer: User) -> str:

@@ -34,6 +34,8 @@ def steps(batch: Batch) -> list[str]:
     """The steps this batch goes through, in order."""
     if batch.kind == Kind.CLOSE_OUT:
         return ["close_out", "notices"]
+    if batch.kind == Kind.CORRECTION:
+        return ["rows"]
     options = Options.from_json(batch.options)
     wanted = {
         "rows": True,

@@ -5,7 +5,7 @@ Each is guarded by the state the batch stands in; asked twice, it happens once.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -34,6 +34,11 @@ def may_reject(person: User) -> bool:
     if person.is_staff:
         return True
     return bool(person.client_id) and person.has_perm("rejections.reject_as_client")
+
+
+def may_correct(person: User) -> bool:
+    """Whether this person may correct leads: staff only."""
+    return person.is_active and person.is_staff
 
 
 def may_change(person: User, batch: Batch) -> bool:
@@ -92,6 +97,15 @@ def review(batch: Batch, *, accept: Sequence[int], skip: Sequence[int]) -> None:
         )
         check_rows(locked.pk, memory, raws)
         rows.mark_duplicates(locked.pk, leads)
+
+
+def write_as_read(batch: Batch, cells: Iterable[tuple[int, str]]) -> None:
+    """Take repairs of a checked correction back, by (line, field): these cells count as written. Checks again."""
+    kept: dict[str, list[str]] = dict(batch.mapping.get("as_written", {}))
+    for line, field in cells:
+        kept[str(line)] = sorted({*kept.get(str(line), []), field})
+    mapping = {**batch.mapping, "as_written": kept}
+    _advance(batch, [State.CHECKED], State.CHECKING, mapping=mapping, cursor=0, done=0, attempts=0)
 
 
 def start(

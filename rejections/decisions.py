@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from leads.statuses import NAMEABLE, RETURNABLE, Status
 
@@ -78,9 +78,38 @@ class Outcome(StrEnum):
         "Final",
         "Its month is closed: the client gets one credit in the open month instead.",
     )
+    OTHER_SOURCE = (
+        "other_source",
+        "Other source",
+        "This lead came in through another source: upload it on that source's page.",
+    )
+    NOT_REJECTED = (
+        "not_rejected",
+        "Not rejected",
+        "Nothing to do: the lead does not stand Rejected any more.",
+    )
+    CONFLICT = (
+        "conflict",
+        "Conflict",
+        "Somebody changed the same cell here since the download: nothing of this row was applied.",
+    )
+    UNCHANGED = ("unchanged", "Unchanged", "No cell was changed, and the lead fails as before.")
+    STILL_REJECTED = ("still_rejected", "Still rejected", "Its cells are stored, and something still fails.")
+    RELEASED = ("released", "Released", "The lead passes now and goes on.")
     REJECTED = ("rejected", "Rejected", "The lead is Client Rejected and goes back to its supplier.")
 
 
+#: Outcomes that rows of corrections have, and those of rejection imports never.
+OF_CORRECTIONS = frozenset(
+    {
+        Outcome.OTHER_SOURCE,
+        Outcome.NOT_REJECTED,
+        Outcome.CONFLICT,
+        Outcome.UNCHANGED,
+        Outcome.STILL_REJECTED,
+        Outcome.RELEASED,
+    }
+)
 #: Outcomes over which `outside_window` is laid when the lead became valid before the window opened.
 WINDOWED = frozenset({Outcome.BLANK_REASON, Outcome.REASON_NOT_RETURNABLE, Outcome.FINAL, Outcome.REJECTED})
 #: Outcomes that move a lead, or credit it.
@@ -124,8 +153,7 @@ class RowFacts:
     returnable: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """The outcome of a row, and the one lead it names (None where it names none)."""
 
     outcome: Outcome
@@ -159,17 +187,19 @@ def _decide_without_lead(row: RowFacts, leads: Sequence[LeadLike]) -> Outcome | 
         return Outcome.NEEDS_REVIEW
     if not leads:
         return Outcome.NOT_FOUND
-    if sum(lead.status in NAMEABLE for lead in leads) > 1:
+    if len(leads) > 1 and sum(lead.status in NAMEABLE for lead in leads) > 1:
         return Outcome.AMBIGUOUS
     return None
 
 
 def _named(leads: Sequence[LeadLike]) -> LeadLike | None:
     """The one lead a key names: the nameable one, else the only one there is."""
+    if len(leads) == 1:
+        return leads[0]
     nameable = [lead for lead in leads if lead.status in NAMEABLE]
     if nameable:
         return nameable[0]
-    return leads[0] if len(leads) == 1 else None
+    return None
 
 
 def _decide_with_lead(row: RowFacts, lead: LeadLike, opens: datetime | None) -> Outcome:

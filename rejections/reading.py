@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -12,9 +13,10 @@ from django.db import transaction
 
 from campaigns.lists import fold_phrase
 from campaigns.models import Field, Phrase
+from leads import sheet
 from rejections import sandbox
 from rejections.columns import ColumnMap, FieldFacts, check, column_for, guess
-from rejections.models import Batch
+from rejections.models import Batch, Kind
 from rejections.reader import Choices, Limits, Reading
 from rejections.refusals import Refused
 from rejections.sql import rows, state, tables
@@ -62,17 +64,18 @@ def read(batch: Batch, owner: str, at: datetime) -> None:
             raise Refused(
                 "header_only",
                 "The file has a header and no rows",
-                "Nothing was changed. To accept leads without a file, use Accept leads on the campaign's page.",
+                "Nothing was changed."
+                if batch.kind == Kind.CORRECTION
+                else "Nothing was changed. To accept leads without a file, use Accept leads on the campaign's page.",
             )
         batch.rows = staged
-        target = State.CHECKING if batch.mapping else State.MAPPING
-        mapping = _complete(batch) if batch.mapping else _suggest(batch)
+        target, mapping = _mapped(batch)
         state.advance(
             batch.pk,
             [State.UPLOADED],
             target,
             reading=batch.reading,
-            mapping=mapping.to_json(),
+            mapping=mapping,
             rows=staged,
             cursor=0,
             done=0,
@@ -86,6 +89,39 @@ def field_facts(campaign_id: int) -> list[FieldFacts]:
         FieldFacts(f.name, f.label, f.kind, f.dedupe, f.dedupe_ready)
         for f in Field.objects.filter(campaign_id=campaign_id)
     ]
+
+
+def _mapped(batch: Batch) -> tuple[State, dict[str, Any]]:
+    """Where the batch goes on, and its mapping; a correction's columns are found by name, so it is checked."""
+    if batch.kind == Kind.CORRECTION:
+        asked, columns = batch.mapping, batch.reading["columns"]
+        clears = bool(asked.get("blank_clears"))
+        return State.CHECKING, correction_mapping(batch.campaign_id, columns, blank_clears=clears)
+    if batch.mapping:
+        return State.CHECKING, _complete(batch).to_json()
+    return State.MAPPING, _suggest(batch).to_json()
+
+
+def correction_mapping(campaign_id: int, columns: Sequence[str], *, blank_clears: bool) -> dict[str, Any]:
+    """Which columns of a correction hold what, found by name; raises Refused without a LeadID column.
+
+    `fields`: campaign field → header; `platform`: column A to K → header; `unknown`: headers that are neither.
+    """
+    names = Field.objects.filter(campaign_id=campaign_id).values_list("name", flat=True)
+    found = sheet.read_columns(columns, names)
+    if found.lead_id is None:
+        raise Refused(
+            "no_lead_id",
+            "The file has no column “LeadID”",
+            "It says which lead a row is. Download the leads of this source, correct them and leave columns "
+            f"A to K as they are. The columns here are {', '.join(columns)}. Nothing was changed.",
+        )
+    return {
+        "fields": found.fields,
+        "platform": found.platform,
+        "unknown": list(found.unknown),
+        "blank_clears": blank_clears,
+    }
 
 
 def _complete(batch: Batch) -> ColumnMap:

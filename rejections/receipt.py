@@ -80,6 +80,8 @@ def _predicted(batch: Batch, at: datetime) -> Receipt:
     if batch.kind == Kind.CLOSE_OUT:
         accepting, held = close_out_effect(batch)
         return Receipt({}, accepted_close_out=accepting.leads, held_back=held, billed=accepting.billed)
+    if batch.kind == Kind.CORRECTION:
+        return Receipt(rows.counts(batch.pk, None))
     would = effects(batch, options, at)
     return Receipt(
         outcomes=would.counts,

@@ -10,9 +10,11 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
+from django.conf import settings
+
 from leads import identifiers
 from leads.models import LeadKey
-from leads.sql import find
+from leads.sql import find, push
 from leads.sql.find import LeadFacts
 from leads.sql.move import Moving, adjust, move
 from leads.statuses import NAMEABLE, Cause, Status
@@ -21,7 +23,7 @@ from rejections.doubting import Doubt, doubt
 from rejections.models import Batch
 from rejections.sql import rows as statements
 from rejections.sql.rows import RawRow, Result
-from rejections.terms import Terms
+from rejections.terms import Meaning, Terms
 
 
 class Memory:
@@ -30,11 +32,22 @@ class Memory:
     def __init__(self, terms: Terms) -> None:
         self.terms = terms
         self.key = cache(lambda text: identifiers.normalise(terms.kind, text, terms.region))
-        self.meaning = cache(terms.meaning)
+        self.reason = cache(self._reason)
+        self.damageable = identifiers.can_be_damaged(terms.kind, terms.region)
+
+    def _reason(self, text: str) -> tuple[str, Meaning]:
+        reason = self.terms.reason(text)
+        return reason, self.terms.meaning(reason)
 
     def forget(self) -> None:
         """Keep memory flat: called between chunks."""
         self.key.cache_clear()
+        self.reason.cache_clear()
+
+
+def take(batch_id: int, memory: Memory, *, after: int) -> list[RawRow]:
+    """The next rows of the batch."""
+    return statements.take(batch_id, after=after, limit=settings.CHUNK_ROWS, columns=memory.terms.positions)
 
 
 def check_rows(batch_id: int, memory: Memory, raws: Sequence[RawRow]) -> None:
@@ -44,7 +57,7 @@ def check_rows(batch_id: int, memory: Memory, raws: Sequence[RawRow]) -> None:
     doubts = {
         raw.line: found_doubt
         for raw in raws
-        if raw.problem is None
+        if memory.damageable and raw.problem is None
         if (found_doubt := doubt(memory.terms, raw.identifier, _hits(found, keys[raw.line]))) is not None
     }
     results = []
@@ -85,7 +98,7 @@ def apply_rows(batch: Batch, memory: Memory, raws: Sequence[RawRow], at: datetim
                 _moving(memory, raw, decision.lead.id)
             )
     actor_id, batch_id = batch.created_by_id, batch.pk
-    move(
+    moved = move(
         Cause.CLIENT_REJECTED,
         Status.CLIENT_REJECTED,
         moving,
@@ -94,6 +107,7 @@ def apply_rows(batch: Batch, memory: Memory, raws: Sequence[RawRow], at: datetim
         batch_id=batch_id,
         frees_slot=terms.options.free_cap,
     )
+    push.reconcile(moved, at=at)
     adjust(crediting, at=at, actor_id=actor_id, batch_id=batch_id)
     statements.record(batch.pk, results)
 
@@ -111,13 +125,13 @@ def _named(terms: Terms, raw: RawRow) -> list[int]:
 
 
 def _moving(memory: Memory, raw: RawRow, lead_id: int) -> Moving:
-    reason = memory.terms.reason(raw)
-    return Moving(lead_id, raw.line, memory.meaning(reason).disposition_id, reason)
+    reason, meaning = memory.reason(raw.reason)
+    return Moving(lead_id, raw.line, meaning.disposition_id, reason)
 
 
 def _row_facts(memory: Memory, raw: RawRow, key: str | None, *, suggested: bool) -> RowFacts:
     terms = memory.terms
-    reason = terms.reason(raw)
+    reason, meaning = memory.reason(raw.reason)
     return RowFacts(
         key=key,
         readable=raw.problem is None,
@@ -125,7 +139,7 @@ def _row_facts(memory: Memory, raw: RawRow, key: str | None, *, suggested: bool)
         suggested=suggested,
         first_line=raw.first_line,
         has_reason=bool(reason),
-        returnable=memory.meaning(reason).returnable,
+        returnable=meaning.returnable,
     )
 
 

@@ -37,12 +37,12 @@ def table(batch: Batch) -> Iterator[Sequence[str]]:
     yield [*columns, *RESULT_COLUMNS]
     opens = opening(batch, Options.from_json(batch.options))
     open_ended = batch.state not in BEFORE_START and not batch.settled_all
-    for line, cells, outcome, lead_id, status in tables.results(batch.pk, opens):
+    for line, cells, outcome, lead_id, status, sentence in tables.results(batch.pk, opens):
         raw = [*cells, *[""] * (len(columns) - len(cells))][: len(columns)]
         if open_ended and line > batch.settled_line:
             yield [*raw, str(line), "", _NOT_STARTED, lead_id, status]
         else:
-            yield [*raw, str(line), outcome, _advice(batch, outcome), lead_id, status]
+            yield [*raw, str(line), outcome, sentence or _advice(batch, outcome), lead_id, status]
 
 
 def _advice(batch: Batch, outcome: str) -> str:

@@ -16,7 +16,6 @@ from rejections.columns import LEAD_ID, RESULT_COLUMNS, UID, ColumnMap
 from rejections.models import Batch
 from rejections.options import Options
 from rejections.refusals import Refused
-from rejections.sql.rows import RawRow
 
 
 class Meaning(NamedTuple):
@@ -66,12 +65,12 @@ class Terms:
             selected=frozenset(value.strip().casefold() for value in where.values) if where else frozenset(),
         )
 
-    def reason(self, raw: RawRow) -> str:
+    def reason(self, text: str) -> str:
         """The row's reason as the client wrote it, else the one given for rows without.
 
         In a result file of ours that comes back, the guard against formulas is taken off again.
         """
-        reason = unshield(raw.reason) if self.is_result else raw.reason
+        reason = unshield(text) if self.is_result else text
         return reason.strip() or self.mapping.default_reason.strip()
 
     def meaning(self, reason: str) -> Meaning:

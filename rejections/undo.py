@@ -11,10 +11,10 @@ from django.conf import settings
 from django.db import transaction
 
 from leads.models import Delivery
-from leads.sql import find, undo
+from leads.sql import find, push, undo
 from leads.statuses import UNDOABLE, Status
-from rejections import closing
-from rejections.models import Batch, BatchRow
+from rejections import closing, lists
+from rejections.models import Batch, BatchRow, Kind
 from rejections.sql import receipt, state
 from rejections.states import State
 
@@ -30,7 +30,9 @@ def chunk(batch_id: int, owner: str, at: datetime) -> None:
             _end(batch, at)
             return
         find.lock(leads)
+        push.hold(leads)
         taken = undo.take_back(batch_id, leads, at=at, actor_id=batch.undone_by_id)
+        push.reconcile(leads, at=at)
         kept = Counter(batch.kept) + Counter(t.kept for t in taken if t.kept)
         state.progress(batch_id, cursor_at=leads[-1], done=batch.done + len(taken), kept=dict(kept))
 
@@ -38,6 +40,7 @@ def chunk(batch_id: int, owner: str, at: datetime) -> None:
 def _end(batch: Batch, at: datetime) -> None:
     """UNDONE; after an undo of some rows only, back to the state and the progress the batch ended with."""
     if batch.undo_lines is None:
+        lists.take_back(batch, at)
         closing.end(batch, State.UNDONE, at)
         return
     settled = BatchRow.objects.filter(batch=batch, line__lte=batch.settled_line).count()
@@ -48,6 +51,7 @@ def _end(batch: Batch, at: datetime) -> None:
 KEPT = {
     "changed_since": "moved or edited since",
     "month_closed": "its month is closed",
+    "sent_to_client": "released and already sent to the client",
 }
 
 
@@ -69,6 +73,8 @@ def forecast(batch: Batch, lines: list[int] | None) -> Forecast:
     for f in found:
         if f.kept:
             kept[KEPT[f.kept]] += f.leads
+        elif f.to_status == f.from_status == Status.REJECTED:
+            moves["Values and disposition as they were"] += f.leads
         elif f.to_status == f.from_status:
             moves["Credit of a closed month withdrawn"] += f.leads
         else:
@@ -102,7 +108,7 @@ def kept_leads(batch: Batch, limit: int) -> list[KeptLead]:
 
     def words(kept: receipt.Kept) -> str:
         if kept.at is None:
-            return KEPT["month_closed"]
+            return KEPT["sent_to_client" if batch.kind == Kind.CORRECTION else "month_closed"]
         by = f" by {kept.by}" if kept.by else ""
         batch_too = f", import {kept.batch_id}" if kept.batch_id and kept.batch_id != batch.pk else ""
         return f"{KEPT['changed_since']}{by}{batch_too}, {kept.at.astimezone(zone):%-d %b %Y %H:%M}"

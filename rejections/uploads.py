@@ -13,7 +13,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from campaigns.models import Campaign, User
+from campaigns.models import Campaign, Source, User
 from campaigns.rules import local_date
 from rejections import options as option_rules
 from rejections import reading
@@ -90,6 +90,73 @@ def receive(
     except BaseException:
         path.unlink(missing_ok=True)
         raise
+
+
+def receive_correction(
+    source: Source,
+    content: Iterable[bytes],
+    file_name: str,
+    *,
+    person: User | None,
+    via: str,
+    at: datetime,
+    blank_clears: bool = False,
+    choices: Mapping[str, Any] | None = None,
+    goes_through: bool = False,
+) -> Batch:
+    """Keep a file of corrected leads and make it a batch; raises Refused, then nothing is left behind.
+
+    One file at a time for each source: a second one could not know what the first is about to change.
+    """
+    _check_turn(source)
+    path, sha256 = _keep(content)
+    try:
+        read_as = reading.look(path, dict(choices or {}))
+        mapping = reading.correction_mapping(
+            source.campaign_id, read_as["columns"], blank_clears=blank_clears
+        )
+        with transaction.atomic():
+            Source.objects.select_for_update(no_key=True).get(pk=source.pk)
+            _check_turn(source)
+            return Batch.objects.create(
+                kind=Kind.CORRECTION,
+                state=State.UPLOADED,
+                campaign=source.campaign,
+                source=source,
+                created_at=at,
+                created_by=person,
+                via=via,
+                file=str(path.relative_to(settings.UPLOAD_DIR)),
+                file_name=Path(file_name).name[:300],
+                sha256=sha256,
+                choices=dict(choices or {}),
+                reading=read_as,
+                mapping=mapping,
+                time_zone=source.campaign.time_zone,
+                goes_through=goes_through,
+            )
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+
+
+def running_correction(source: Source) -> Batch | None:
+    """The correction file of the source that is being worked on, if there is one."""
+    at_work = [State.UPLOADED, State.CHECKING, State.WAITING, State.APPLYING, State.UNDOING]
+    return (
+        Batch.objects.filter(kind=Kind.CORRECTION, source=source, state__in=at_work).exclude(file="").first()
+    )
+
+
+def _check_turn(source: Source) -> None:
+    running = running_correction(source)
+    if running is not None:
+        raise Refused(
+            "correction_running",
+            f"Correction upload {running.pk} of {source.name} is not done yet",
+            f"It is {State(running.state).label.lower()}. Upload the next file when it has ended, so that it is "
+            "compared with what the first one changed. Nothing was uploaded.",
+        )
 
 
 def receive_rows(

@@ -14,14 +14,16 @@ from datetime import datetime
 from django.conf import settings
 from django.db import transaction
 
-from rejections import closing, reading, undo
+from rejections import closing, correcting, reading, rejecting, undo
 from rejections.models import Batch, Kind
 from rejections.refusals import Refused
-from rejections.rejecting import Memory, apply_rows, check_rows
 from rejections.sql import rows, state
 from rejections.sql.state import LostLease
 from rejections.states import State
 from rejections.terms import Terms
+
+#: What a run remembers, of either story.
+Memory = rejecting.Memory | correcting.Memory
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +65,7 @@ def _work(batch_id: int, owner: str, clock: Clock, deadline: float) -> bool:
             case State.UPLOADED:
                 reading.read(batch, owner, clock())
             case State.CHECKING:
-                memory = memory or Memory(Terms.of(batch))
+                memory = memory or _remember(batch)
                 _check_chunk(batch_id, owner, memory, clock())
             case State.WAITING:
                 if not _begin(batch, clock()):
@@ -71,13 +73,17 @@ def _work(batch_id: int, owner: str, clock: Clock, deadline: float) -> bool:
                 memory = None
             case State.APPLYING:
                 if batch.kind != Kind.CLOSE_OUT:
-                    memory = memory or Memory(Terms.of(batch))
+                    memory = memory or _remember(batch)
                 _apply_chunk(batch_id, owner, memory, clock())
             case State.UNDOING:
                 undo.chunk(batch_id, owner, clock())
             case _:
                 return False
     return True
+
+
+def _remember(batch: Batch) -> Memory:
+    return correcting.Memory(batch) if batch.kind == Kind.CORRECTION else rejecting.Memory(Terms.of(batch))
 
 
 def _begin(batch: Batch, at: datetime) -> bool:
@@ -93,21 +99,29 @@ def _check_chunk(batch_id: int, owner: str, memory: Memory, at: datetime) -> Non
         if batch.cursor == 0:
             rows.clear_first_lines(batch_id)
             Batch.objects.filter(pk=batch_id).update(run_started_at=at)
-        raws = rows.take(
-            batch_id, after=batch.cursor, limit=settings.CHUNK_ROWS, columns=memory.terms.positions
-        )
-        if raws:
-            check_rows(batch_id, memory, raws)
-            state.progress(batch_id, cursor_at=raws[-1].line, done=batch.done + len(raws))
+        if settled := _check_rows(batch, memory, at):
+            state.progress(batch_id, cursor_at=settled[-1], done=batch.done + len(settled))
         else:
             _checked(batch, at)
     memory.forget()
 
 
+def _check_rows(batch: Batch, memory: Memory, at: datetime) -> list[int]:
+    """Decide the next rows; their lines, none after the last."""
+    if isinstance(memory, correcting.Memory):
+        corrected = correcting.take(memory, after=batch.cursor)
+        correcting.check_rows(batch.pk, memory, corrected, at)
+        return [raw.line for raw in corrected]
+    raws = rejecting.take(batch.pk, memory, after=batch.cursor)
+    rejecting.check_rows(batch.pk, memory, raws)
+    return [raw.line for raw in raws]
+
+
 def _checked(batch: Batch, at: datetime) -> None:
     """The whole file is decided: name the duplicates, keep new phrases, and stop or go through."""
     rows.mark_duplicates(batch.pk)
-    reading.keep_phrases(batch)
+    if batch.kind == Kind.REJECTION:
+        reading.keep_phrases(batch)
     target = State.WAITING if batch.goes_through else State.CHECKED
     state.advance(batch.pk, [State.CHECKING], target, cursor=0, done=0, step="", attempts=0, ended_at=None)
 
@@ -126,15 +140,20 @@ def _apply_chunk(batch_id: int, owner: str, memory: Memory | None, at: datetime)
 
 
 def _apply_rows(batch: Batch, memory: Memory, at: datetime) -> None:
-    raws = rows.take(
-        batch.pk, after=batch.settled_line, limit=settings.CHUNK_ROWS, columns=memory.terms.positions
-    )
-    if not raws:
+    """Settle the next rows, or go on to the next step after the last."""
+    if isinstance(memory, correcting.Memory):
+        corrected = correcting.take(memory, after=batch.settled_line)
+        correcting.apply_rows(batch, memory, corrected, at)
+        lines = [raw.line for raw in corrected]
+    else:
+        raws = rejecting.take(batch.pk, memory, after=batch.settled_line)
+        rejecting.apply_rows(batch, memory, raws, at)
+        lines = [raw.line for raw in raws]
+    if not lines:
         closing.next_step(batch, at)
         return
-    apply_rows(batch, memory, raws, at)
-    line = raws[-1].line
-    state.progress(batch.pk, cursor_at=line, done=batch.done + len(raws), settled_line=line)
+    line, done = lines[-1], batch.done + len(lines)
+    state.progress(batch.pk, cursor_at=line, done=done, settled_line=line)
 
 
 def fail(batch_id: int, owner: str, refusal: Refused, at: datetime) -> None:

@@ -2,13 +2,14 @@
 
 from campaigns.models.lists import Disposition, ListMapperEntry, Phrase, Picklist, PicklistValue
 from campaigns.models.parties import Client, Supplier, User
-from campaigns.models.terms import Agreement, Campaign, Cap, Field, Source
+from campaigns.models.terms import Agreement, Campaign, Cap, Destination, Field, Source
 
 __all__ = [
     "Agreement",
     "Campaign",
     "Cap",
     "Client",
+    "Destination",
     "Disposition",
     "Field",
     "ListMapperEntry",

@@ -7,6 +7,7 @@ from zoneinfo import available_timezones
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
 from django.db import models
 from django.db.models import Q
 
@@ -97,6 +98,11 @@ class Source(models.Model):
     kind = models.CharField(max_length=20, choices=Kind)
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="sources")
     supplier = models.ForeignKey(Supplier, on_delete=models.PROTECT, related_name="sources")
+    field_map = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="What this source calls a field → the campaign's name for it. Goes before the preset of its kind.",
+    )
 
     class Meta:
         ordering = ["name"]
@@ -210,3 +216,30 @@ class Cap(models.Model):
 
     def __str__(self) -> str:
         return f"{self.limit:,} {self.get_period_display()}"
+
+
+class Destination(models.Model):
+    """Where a campaign's valid leads are pushed to: the client's MA or CRM, over HTTP.
+
+    `paused_at` is set by a person, or by the first answer that no further try can mend; deliveries then
+    wait until it is cleared.
+    """
+
+    class Format(models.TextChoices):
+        JSON = "json", "JSON"
+        FORM = "form", "Form"
+
+    campaign = models.OneToOneField(Campaign, on_delete=models.CASCADE, related_name="destination")
+    url = models.URLField(max_length=500, validators=[URLValidator(schemes=["http", "https"])])
+    format = models.CharField(max_length=4, choices=Format, default=Format.JSON)
+    field_names = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="The campaign's name for a field → the CRM's. Fields without one keep their name.",
+    )
+    secret = models.CharField(max_length=200, blank=True, help_text="Each push is signed with it.")
+    paused_at = models.DateTimeField(null=True, blank=True)
+    paused_why = models.TextField(blank=True, editable=False)
+
+    def __str__(self) -> str:
+        return f"{self.campaign} → {self.url}"

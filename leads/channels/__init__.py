@@ -1,9 +1,24 @@
 """One module for each way out of the house: `send(delivery)` returns what came back, or raises NotSent."""
 
+from datetime import timedelta
+
 
 class NotSent(Exception):
-    """The try failed; `permanent` says that another would be no use."""
+    """The try failed; `permanent` says that another would be no use. `pause` is how long the other side asks for."""
 
-    def __init__(self, answer: str, *, permanent: bool = False) -> None:
+    def __init__(self, answer: str, *, permanent: bool = False, pause: timedelta | None = None) -> None:
         super().__init__(answer)
         self.permanent = permanent
+        self.pause = pause
+
+
+class Refused(NotSent):
+    """The other side looked at the lead and does not want it; `sentence` is its word on why."""
+
+    def __init__(self, answer: str, sentence: str) -> None:
+        super().__init__(answer, permanent=True)
+        self.sentence = sentence
+
+
+class OutOfOrder(NotSent):
+    """No try will arrive until a person has mended the address: everything for it waits."""

@@ -26,15 +26,35 @@ class Waiting(NamedTuple):
     supplier_id: int
 
 
+_CAPS = 'SELECT id, supplier_id, period, "limit" FROM campaigns_cap WHERE campaign_id = %s ORDER BY id'
+
+
 def lock_caps(campaign_id: int) -> list[CapFacts]:
     """Lock the campaign's caps by id (after the batch, before any lead) and read them."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            'SELECT id, supplier_id, period, "limit" FROM campaigns_cap WHERE campaign_id = %s'
-            " ORDER BY id FOR UPDATE",
-            [campaign_id],
-        )
+        cursor.execute(f"{_CAPS} FOR UPDATE", [campaign_id])
         return [CapFacts(*row) for row in cursor.fetchall()]
+
+
+def read_caps(campaign_id: int) -> list[CapFacts]:
+    """The campaign's caps, unlocked: for a look ahead."""
+    with connection.cursor() as cursor:
+        cursor.execute(_CAPS, [campaign_id])
+        return [CapFacts(*row) for row in cursor.fetchall()]
+
+
+def campaigns_with_quarantine() -> list[int]:
+    """Campaigns with leads in quarantine, by id."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT c.id FROM campaigns_campaign c WHERE EXISTS (
+                SELECT FROM leads_lead l
+                WHERE l.campaign_id = c.id AND l.valid_at IS NULL AND l.status = 'quarantined')
+            ORDER BY c.id
+            """
+        )
+        return [row[0] for row in cursor.fetchall()]
 
 
 def used(campaign_id: int, supplier_id: int | None, begin: datetime, end: datetime) -> int:
@@ -61,7 +81,7 @@ def quarantined(campaign_id: int, full: list[int], limit: int) -> list[Waiting]:
             """
             WITH oldest AS (
                 SELECT id FROM leads_lead
-                WHERE campaign_id = %s AND status = %s AND supplier_id <> ALL(%s::bigint[])
+                WHERE campaign_id = %s AND status = %s AND valid_at IS NULL AND supplier_id <> ALL(%s::bigint[])
                 ORDER BY received_at, id LIMIT %s
             )
             SELECT l.received_at, l.id, l.supplier_id FROM leads_lead l JOIN oldest ON oldest.id = l.id

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from django.db import connection
 
+from leads.sql import arrays
 from leads.statuses import NAMEABLE
 
 #: More matches of one key than this are not read: the row is ambiguous anyway.
@@ -53,7 +54,7 @@ def find_by_key(campaign_id: int, slot: int, keys: Iterable[str]) -> dict[str, l
                 ORDER BY l.status = ANY(%s) DESC, l.id LIMIT {MATCHES_READ}
             ) m
             """,
-            [list(keys), campaign_id, slot, list(NAMEABLE)],
+            [arrays.texts(keys), campaign_id, slot, list(NAMEABLE)],
         )
         for key, *facts in cursor.fetchall():
             found.setdefault(key, []).append(LeadFacts(*facts))
@@ -97,7 +98,7 @@ def lock(lead_ids: Iterable[int]) -> dict[int, LeadFacts]:
     """Lock the leads in id order, so that writers never cross, and read their facts anew."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT {_FACTS} FROM leads_lead l WHERE l.id = ANY(%s) ORDER BY l.id FOR NO KEY UPDATE",
-            [sorted(lead_ids)],
+            f"SELECT {_FACTS} FROM leads_lead l WHERE l.id = ANY(%s::bigint[]) ORDER BY l.id FOR NO KEY UPDATE",
+            [arrays.numbers(sorted(lead_ids))],
         )
         return {row[0]: LeadFacts(*row) for row in cursor.fetchall()}

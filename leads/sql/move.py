@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
+from leads.sql import arrays
 from leads.statuses import MOVES, Cause, Status
 
 
@@ -73,10 +74,10 @@ def move(
     if not moving:
         return []
     values: dict[str, Any] = {
-        "ids": [m.lead_id for m in moving],
-        "lines": [m.line for m in moving],
-        "dispositions": [m.disposition_id for m in moving],
-        "reasons": [m.reason for m in moving],
+        "ids": arrays.numbers(m.lead_id for m in moving),
+        "lines": arrays.numbers(m.line for m in moving),
+        "dispositions": arrays.numbers(m.disposition_id for m in moving),
+        "reasons": arrays.texts(m.reason for m in moving),
         "target": target.value,
         "sources": [status.value for status in allowed.sources],
         "takes_slot": Status.QUARANTINED in allowed.sources,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection
 
@@ -60,6 +60,11 @@ _KEPT = f"""
             SELECT FROM leads_leadevent n
             WHERE n.lead_id = e.lead_id AND n.id > e.id AND n.undoes_id IS NULL AND NOT {_UNDONE.format(e="n")}
         ) THEN 'changed_since'
+        WHEN e.cause = 'corrected' AND EXISTS (
+            SELECT FROM leads_delivery d
+            WHERE d.lead_id = e.lead_id AND d.channel = 'destination' AND d.created_at >= e.at
+              AND (d.status = 'sent' OR d.claimed_until > now())
+        ) THEN 'sent_to_client'
     END
 """
 
@@ -108,12 +113,22 @@ WITH picked AS (
     RETURNING l.id, p.id AS event_id, p.line, old.status AS from_status, new.status AS to_status,
         new.disposition_id, new.reason, old.disposition_id AS was_disposition_id, old.reason AS was_reason,
         old.valid_at AS was_valid_at, old.accepted_at AS was_accepted_at, old.in_cap AS was_in_cap
+), given_back AS (
+    UPDATE leads_leadvalues v
+    SET received = p.was_values->'received', judged = p.was_values->'judged', failures = p.was_values->'failures',
+        kept_rejected = (p.was_values->>'kept')::boolean,
+        version = v.version + (v.received <> p.was_values->'received')::int
+    FROM picked p JOIN restored r ON r.event_id = p.id WHERE v.lead_id = p.lead_id AND p.was_values IS NOT NULL
+    RETURNING v.lead_id, jsonb_build_object('version', old.version, 'received', old.received,
+        'judged', old.judged, 'failures', old.failures, 'kept', old.kept_rejected) AS was_values
 ), told AS (
     INSERT INTO leads_leadevent (lead_id, line, cause, from_status, to_status, disposition_id, reason, actor_id,
-        at, batch_id, undoes_id, was_disposition_id, was_reason, was_valid_at, was_accepted_at, was_in_cap)
-    SELECT id, line, 'undone', from_status, to_status, disposition_id, reason, %(actor)s,
-        %(at)s, %(batch)s, event_id, was_disposition_id, was_reason, was_valid_at, was_accepted_at, was_in_cap
-    FROM restored RETURNING lead_id
+        at, batch_id, undoes_id, was_disposition_id, was_reason, was_valid_at, was_accepted_at, was_in_cap,
+        was_values)
+    SELECT r.id, line, 'undone', from_status, to_status, disposition_id, reason, %(actor)s,
+        %(at)s, %(batch)s, event_id, was_disposition_id, was_reason, was_valid_at, was_accepted_at, was_in_cap,
+        g.was_values
+    FROM restored r LEFT JOIN given_back g ON g.lead_id = r.id RETURNING lead_id
 ), affiliate AS (
     UPDATE leads_affiliateevent f SET status = f.was_status, was_status = '', batch_id = NULL
     FROM restored r
@@ -126,8 +141,8 @@ SELECT lead_id, kept FROM picked
 def take_back(batch_id: int, lead_ids: Sequence[int], *, at: datetime, actor_id: int | None) -> list[Taken]:
     """Put the (locked) leads back to what they were before the batch, where nothing happened since.
 
-    Status, disposition, reason, `valid_at`, `accepted_at`, `in_cap`, affiliate events and an open
-    adjustment go back; one event per lead names the event it undoes, so that twice is once.
+    Status, disposition, reason, values, keys, `valid_at`, `accepted_at`, `in_cap`, affiliate events and
+    an open adjustment go back; one event per lead names the event it undoes, so that twice is once.
     """
     with connection.cursor() as cursor:
         cursor.execute(
@@ -140,4 +155,26 @@ def take_back(batch_id: int, lead_ids: Sequence[int], *, at: datetime, actor_id:
                 "actor": actor_id,
             },
         )
-        return [Taken(*row) for row in cursor.fetchall()]
+        taken = [Taken(*row) for row in cursor.fetchall()]
+        _give_keys_back(cursor, batch_id, [lead_id for lead_id, kept in taken if kept is None])
+        return taken
+
+
+def _give_keys_back(cursor: Any, batch_id: int, lead_ids: list[int]) -> None:
+    """Restored leads whose values went back get the keys of these; as Rejected ones they hold none."""
+    corrected = "e.batch_id = %s AND e.lead_id = ANY(%s) AND e.was_values ? 'keys'"
+    cursor.execute(
+        f"DELETE FROM leads_leadkey k USING leads_leadevent e WHERE k.lead_id = e.lead_id AND k.slot <> 0"
+        f" AND {corrected}",
+        [batch_id, lead_ids],
+    )
+    cursor.execute(
+        f"""
+        INSERT INTO leads_leadkey (lead_id, slot, campaign_id, key, held)
+        SELECT e.lead_id, k.slot::int, l.campaign_id, k.key, false
+        FROM leads_leadevent e JOIN leads_lead l ON l.id = e.lead_id
+        CROSS JOIN LATERAL jsonb_each_text(e.was_values->'keys') AS k(slot, key)
+        WHERE {corrected}
+        """,
+        [batch_id, lead_ids],
+    )

@@ -13,11 +13,10 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
-from campaigns import models
-from campaigns.judging import CampaignSpec, FieldSpec, Verdict, judge
-from campaigns.lists import Picklist
+from campaigns.judging import CampaignSpec, Verdict, judge
 from campaigns.models import Agreement, Campaign, Disposition, Field, Source
 from campaigns.rules import begin, local_date
+from campaigns.spec import agreed
 from leads import identifiers
 from leads.models import LeadKey
 from leads.statuses import HOLDING, Cause, Status
@@ -54,33 +53,6 @@ class Terms(NamedTuple):
     slots: dict[str, tuple[int, str]]
     sources: dict[str, Source]
     money: dict[int, tuple[Decimal, Decimal]]
-
-
-def spec_of(campaign: Campaign) -> CampaignSpec:
-    """What this campaign's leads are judged by."""
-    fields = Field.objects.filter(campaign=campaign).select_related("picklist")
-    return CampaignSpec(
-        tuple(
-            FieldSpec(
-                field.name,
-                field.label,
-                field.kind,
-                field.required,
-                field.dedupe,
-                _picklist(field.picklist) if field.picklist else None,
-                field.pattern,
-            )
-            for field in fields
-        ),
-        campaign.phone_region,
-        campaign.day_first,
-    )
-
-
-def _picklist(stored: models.Picklist) -> Picklist:
-    values = stored.values.values_list("value", "retired_at")
-    entries = stored.entries.values_list("text", "value__value")
-    return Picklist.of(((value, retired is not None) for value, retired in values), entries, stored.name)
 
 
 class Door:
@@ -156,7 +128,7 @@ class Door:
 def _terms(campaign: Campaign) -> Terms:
     return Terms(
         campaign,
-        spec_of(campaign),
+        agreed(campaign).spec,
         {f.name: (f.pk, f.kind) for f in Field.objects.filter(campaign=campaign, dedupe=True)},
         {source.code: source for source in Source.objects.filter(campaign=campaign)},
         {a.supplier_id: (a.price, a.payout) for a in Agreement.objects.filter(campaign=campaign)},

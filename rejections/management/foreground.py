@@ -9,12 +9,13 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from django.utils import timezone
 from tqdm import tqdm
 
-from campaigns.models import Campaign
+from campaigns.models import Campaign, Source
 from rejections import control, uploads, workflows
 from rejections.models import Batch
 from rejections.refusals import Refused
@@ -34,6 +35,26 @@ def campaign(code: str) -> Campaign:
     if found is None:
         raise Refused("no_such_campaign", f"There is no campaign “{code}”", "Nothing was changed.")
     return found
+
+
+def source(code: str) -> Source:
+    """The source with this code; raises Refused."""
+    found = Source.objects.select_related("campaign", "supplier").filter(code=code).first()
+    if found is None:
+        raise Refused("no_such_source", f"There is no source “{code}”", "Nothing was changed.")
+    return found
+
+
+def content(path: Path) -> Iterator[bytes]:
+    """The file's bytes, part by part; raises Refused when it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            while part := file.read(1 << 20):
+                yield part
+    except OSError as error:
+        raise Refused(
+            "file_not_read", f"“{path}” cannot be read", f"{error.strerror}. Nothing was changed."
+        ) from None
 
 
 def work(batch: Batch) -> tuple[Batch, bool]:
@@ -103,7 +124,7 @@ def settle(make: Callable[[], Batch], report: Callable[[Batch], dict[str, Any]],
         uploads.discard(batch)
         print("Stopped before anything was moved. The batch was dropped.", file=sys.stderr)
         return INTERRUPTED
-    _print(report(batch), as_json=as_json)
+    show(report(batch), as_json=as_json)
     if interrupted and batch.state != State.FINISHED:
         return INTERRUPTED
     return STOPPED_OR_FAILED if batch.state in (State.STOPPED, State.FAILED) else 0
@@ -118,7 +139,8 @@ def refuse(refusal: Refused, *, as_json: bool) -> int:
     return REFUSED
 
 
-def _print(report: dict[str, Any], *, as_json: bool) -> None:
+def show(report: dict[str, Any], *, as_json: bool) -> None:
+    """Print a report: one JSON object, or a line for each number."""
     if as_json:
         print(json.dumps(report, ensure_ascii=False))
         return

@@ -9,6 +9,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 from django.db import connection
 
+from leads.sql import arrays
 from rejections.decisions import WINDOWED, Outcome
 
 #: The outcome of a row with `outside_window` laid over it; takes one parameter, the window's opening.
@@ -115,13 +116,13 @@ def record(batch_id: int, results: Sequence[Result]) -> None:
             WHERE r.batch_id = %s AND r.line BETWEEN %s AND %s AND r.line = v.line
             """,
             [
-                lines,
-                [r.outcome for r in results],
-                [r.key for r in results],
-                [r.lead_id for r in results],
-                [r.valid_at for r in results],
-                [None if r.note is None else json.dumps(r.note) for r in results],
-                [r.checked for r in results],
+                arrays.numbers(lines),
+                arrays.texts(r.outcome for r in results),
+                arrays.texts(r.key for r in results),
+                arrays.numbers(r.lead_id for r in results),
+                arrays.instants(r.valid_at for r in results),
+                arrays.texts(None if r.note is None else json.dumps(r.note) for r in results),
+                arrays.texts(r.checked for r in results),
                 batch_id,
                 min(lines),
                 max(lines),

@@ -149,12 +149,16 @@ def line_range(batch_id: int, *, after: int, limit: int) -> list[tuple[int, list
         return cursor.fetchall()
 
 
-def results(batch_id: int, opens: datetime | None) -> Iterator[tuple[int, list[str], str, str, str]]:
-    """Every row in line order from a server-side cursor: line, cells, outcome, lead id, lead status."""
+def results(batch_id: int, opens: datetime | None) -> Iterator[tuple[int, list[str], str, str, str, str]]:
+    """Every row in line order from a server-side cursor: line, cells, outcome, lead id, lead status, sentence.
+
+    The sentence says why the lead of a correction's row stays Rejected or waits; else it is blank.
+    """
     with connection.chunked_cursor() as cursor:
         cursor.execute(
             f"""
-            SELECT r.line, r.cells, coalesce({EFFECTIVE}, ''), coalesce(r.lead_id::text, ''), coalesce(l.status, '')
+            SELECT r.line, r.cells, coalesce({EFFECTIVE}, ''), coalesce(r.lead_id::text, ''), coalesce(l.status, ''),
+                coalesce(r.note->>'sentence', '')
             FROM rejections_batchrow r LEFT JOIN leads_lead l ON l.id = r.lead_id
             WHERE r.batch_id = %s ORDER BY r.line
             """,

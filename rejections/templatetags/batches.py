@@ -50,6 +50,12 @@ OUTCOMES = {
     Outcome.UNREADABLE: Chip("file-broken", "rejected"),
     Outcome.CHANGED_MEANWHILE: Chip("arrows-exchange", "quarantined"),
     Outcome.NOT_SELECTED: Chip("filter-off", "neutral"),
+    Outcome.RELEASED: Chip("send", "accepted"),
+    Outcome.STILL_REJECTED: Chip("circle-x", "rejected"),
+    Outcome.CONFLICT: Chip("versions", "warn"),
+    Outcome.UNCHANGED: Chip("equal", "neutral"),
+    Outcome.NOT_REJECTED: Chip("circle-check", "dark"),
+    Outcome.OTHER_SOURCE: Chip("arrow-up-right", "neutral"),
 }
 
 PREFIXES = {"rejection": "IMP", "correction": "COR", "close_out": "CLO"}

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from rejections import control, workflows
+from rejections import control, rejecting, workflows
 from rejections.models import Batch
 from rejections.sql import state
+from rejections.terms import Terms
 from tests.faults.scene import Scene, scene
 from tests.make import NOW
 
@@ -108,7 +109,7 @@ def test_a_chunk_that_died_leaves_nothing_behind() -> None:
     assert state.claim(batch.pk, "one")
     assert workflows._begin(Batch.objects.select_related("campaign").get(pk=batch.pk), NOW)
     before = world.picture(batch)
-    memory = workflows.Memory(workflows.Terms.of(Batch.objects.select_related("campaign").get(pk=batch.pk)))
+    memory = rejecting.Memory(Terms.of(Batch.objects.select_related("campaign").get(pk=batch.pk)))
 
     for statement in count(1):
         try:

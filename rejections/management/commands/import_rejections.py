@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,6 @@ from rejections import receipt, uploads
 from rejections.management import foreground
 from rejections.models import Batch
 from rejections.options import Options
-from rejections.refusals import Refused
 
 EXAMPLES = """
 examples:
@@ -66,7 +64,7 @@ class Command(BaseCommand):
         def make() -> Batch:
             return uploads.receive(
                 foreground.campaign(given["campaign"]),
-                _content(given["file"]),
+                foreground.content(given["file"]),
                 given["file"].name,
                 person=None,
                 via="cli",
@@ -84,17 +82,6 @@ class Command(BaseCommand):
             return receipt.as_json(batch, receipt.receipt(batch, timezone.now()))
 
         sys.exit(foreground.settle(make, report, as_json=given["json"]))
-
-
-def _content(path: Path) -> Iterator[bytes]:
-    try:
-        with path.open("rb") as file:
-            while part := file.read(1 << 20):
-                yield part
-    except OSError as error:
-        raise Refused(
-            "file_not_read", f"“{path}” cannot be read", f"{error.strerror}. Nothing was changed."
-        ) from None
 
 
 def _options(given: dict[str, Any]) -> Options:

@@ -1,4 +1,4 @@
-"""What we hold: a lead, its keys and values, where it stands, its history, what is told about it.
+"""A lead, its keys and values, where it stands, its history.
 
 `Lead` is kept narrow and no index of it mentions what a batch changes, so that moving a lead is a
 heap-only update; field values and keys have tables of their own.
@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from campaigns.models import Campaign, Client, Disposition, Source, Supplier
+from campaigns.models import Campaign, Disposition, Source, Supplier
 from leads.statuses import Cause, Status
 
 if TYPE_CHECKING:
@@ -96,16 +96,25 @@ class Lead(models.Model):
 
 
 class LeadValues(models.Model):
-    """A lead's field values: as received, as judged, what failed, and the version of them."""
+    """A lead's field values: as received, as judged, what failed, and the version of them.
+
+    Version 0 is a lead that nobody has judged yet. `kept_rejected` says that a person has looked at the
+    failures and wants the lead to stay Rejected; other failures clear it.
+    """
 
     lead = models.OneToOneField(Lead, primary_key=True, on_delete=models.CASCADE, related_name="values")
     received = models.JSONField(default=dict)
     judged = models.JSONField(default=dict)
     failures = models.JSONField(default=list)
     version = models.PositiveIntegerField(default=1)
+    kept_rejected = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         verbose_name_plural = "lead values"
+        indexes = [
+            models.Index(fields=["lead"], condition=~Q(failures=[]), name="values_failed"),
+            models.Index(fields=["lead"], condition=Q(version=0), name="values_unjudged"),
+        ]
 
 
 class LeadKey(models.Model):
@@ -165,6 +174,10 @@ class LeadEvent(models.Model):
     was_valid_at = models.DateTimeField(null=True)
     was_accepted_at = models.DateTimeField(null=True)
     was_in_cap = models.BooleanField(default=False)
+    was_values = models.JSONField(
+        null=True,
+        help_text="version, received, judged, failures, kept and keys, where the move changed them.",
+    )
 
     class Meta:
         ordering = ["id"]
@@ -213,84 +226,6 @@ class Adjustment(models.Model):
     amount = models.DecimalField(max_digits=10, decimal_places=2, help_text="What the client is credited.")
     created_at = models.DateTimeField()
     is_final = models.BooleanField(default=False, help_text="It stands in a closed month.")
-
-    class Meta:
-        ordering = ["id"]
-
-
-class DeliveryQuerySet(models.QuerySet["Delivery"]):
-    def visible_to(self, user: User) -> DeliveryQuerySet:
-        """Notices this person may see: all for staff, a supplier's own."""
-        if user.is_active and user.is_staff:
-            return self
-        if user.is_active and user.supplier_id:
-            return self.filter(supplier_id=user.supplier_id)
-        return self.none()
-
-
-class Delivery(models.Model):
-    """What leaves the house: written with what it tells of, sent later, kept with every attempt.
-
-    A notice to a supplier holds at most 500 leads of one batch: those whose events lie between
-    `first_event_id` and `last_event_id`, so that a batch that ends twice tells nothing twice.
-    """
-
-    class Kind(models.TextChoices):
-        REJECTIONS = "rejections"
-        RETRACTIONS = "retractions"
-        BATCH_ENDED = "batch_ended"
-
-    class Channel(models.TextChoices):
-        PORTAL = "portal"
-        WEBHOOK = "webhook"
-        EMAIL = "email"
-        DESTINATION = "destination"
-
-    class Status(models.TextChoices):
-        PENDING = "pending"
-        SENT = "sent"
-        FAILED = "failed"
-        CANCELLED = "cancelled"
-
-    kind = models.CharField(max_length=20, choices=Kind)
-    channel = models.CharField(max_length=20, choices=Channel)
-    status = models.CharField(max_length=10, choices=Status, default=Status.PENDING)
-    supplier = models.ForeignKey(Supplier, null=True, on_delete=models.PROTECT, related_name="notices")
-    client = models.ForeignKey(Client, null=True, on_delete=models.PROTECT, related_name="+")
-    person = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
-    )
-    lead = models.ForeignKey(Lead, null=True, on_delete=models.PROTECT, related_name="deliveries")
-    batch_id = models.BigIntegerField(null=True, db_index=True)
-    payload = models.JSONField(default=dict)
-    first_event_id = models.BigIntegerField(null=True)
-    last_event_id = models.BigIntegerField(null=True)
-    created_at = models.DateTimeField()
-    next_attempt_at = models.DateTimeField(null=True)
-
-    objects = DeliveryQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["id"]
-        verbose_name_plural = "deliveries"
-        indexes = [
-            models.Index(fields=["next_attempt_at"], condition=Q(status="pending"), name="delivery_due")
-        ]
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(supplier__isnull=False) | Q(lead__isnull=False) | Q(person__isnull=False),
-                name="delivery_has_somebody_to_tell",
-            )
-        ]
-
-
-class DeliveryAttempt(models.Model):
-    """One try to deliver, with what came back."""
-
-    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="attempts")
-    at = models.DateTimeField()
-    succeeded = models.BooleanField()
-    answer = models.TextField(blank=True)
 
     class Meta:
         ordering = ["id"]

@@ -1,0 +1,120 @@
+"""What a campaign's leads are judged by, read from the database as the values that `judging` takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from typing import NamedTuple
+
+from campaigns import lists
+from campaigns.judging import CampaignSpec, FieldSpec
+from campaigns.models import Agreement, Campaign, Field, ListMapperEntry, Picklist, PicklistValue
+
+
+class Keyed(NamedTuple):
+    """A deduped field: the slot its keys are stored under, and the kind they are normalised by."""
+
+    slot: int
+    kind: str
+
+
+@dataclass(frozen=True)
+class Agreed:
+    """A campaign's spec, its deduped fields by name, and its picklists by field with their versions."""
+
+    campaign_id: int
+    spec: CampaignSpec
+    keyed: Mapping[str, Keyed]
+    picklists: Mapping[str, int]
+    versions: Mapping[str, int]
+
+    @property
+    def region(self) -> str:
+        """The region phones are read in."""
+        return self.spec.phone_region
+
+    def field(self, name: str) -> FieldSpec | None:
+        """The field with this name."""
+        return next((field for field in self.spec.fields if field.name == name), None)
+
+    def with_picklist(self, picklist_id: int, list_: lists.Picklist) -> Agreed:
+        """The same campaign, were that picklist this one."""
+        fields = tuple(
+            replace(field, picklist=list_) if self.picklists.get(field.name) == picklist_id else field
+            for field in self.spec.fields
+        )
+        return replace(self, spec=replace(self.spec, fields=fields))
+
+
+def agreed(campaign: Campaign) -> Agreed:
+    """What the campaign's leads are judged by now."""
+    fields = list(Field.objects.filter(campaign=campaign).select_related("picklist"))
+    used = {field.picklist.pk: field.picklist for field in fields if field.picklist}
+    read = read_picklists(used)
+    return Agreed(
+        campaign_id=campaign.pk,
+        spec=CampaignSpec(
+            fields=tuple(
+                FieldSpec(
+                    name=field.name,
+                    label=field.label,
+                    kind=field.kind,
+                    required=field.required,
+                    dedupe=field.dedupe,
+                    picklist=read.get(field.picklist_id or 0),
+                    pattern=field.pattern,
+                )
+                for field in fields
+            ),
+            phone_region=campaign.phone_region,
+            day_first=campaign.day_first,
+        ),
+        keyed={field.name: Keyed(field.pk, field.kind) for field in fields if field.dedupe},
+        picklists={field.name: field.picklist_id for field in fields if field.picklist_id},
+        versions={picklist.name: picklist.version for picklist in used.values()},
+    )
+
+
+def read_picklists(ids: Iterable[int]) -> dict[int, lists.Picklist]:
+    """Picklists with their list mapper entries, as they stand now, by id."""
+    ids = list(ids)
+    values: dict[int, list[tuple[str, bool]]] = {pk: [] for pk in ids}
+    for pk, value, retired in PicklistValue.objects.filter(picklist__in=ids).values_list(
+        "picklist_id", "value", "retired_at"
+    ):
+        values[pk].append((value, retired is not None))
+    entries: dict[int, list[tuple[str, str]]] = {pk: [] for pk in ids}
+    for pk, text, value in ListMapperEntry.objects.filter(picklist__in=ids).values_list(
+        "picklist_id", "text", "value__value"
+    ):
+        entries[pk].append((text, value))
+    names = dict(Picklist.objects.filter(pk__in=ids).values_list("pk", "name"))
+    return {pk: lists.Picklist.of(values[pk], entries[pk], names[pk]) for pk in names}
+
+
+class Money(NamedTuple):
+    """What one lead costs the client and brings the supplier."""
+
+    price: Decimal
+    payout: Decimal
+
+
+class Prices:
+    """What was agreed for one supplier in one campaign, by date."""
+
+    def __init__(self, campaign_id: int, supplier_id: int) -> None:
+        agreements = Agreement.objects.filter(campaign_id=campaign_id, supplier_id=supplier_id)
+        self._terms = [
+            (one.starts_on, Money(one.price, one.payout)) for one in agreements.order_by("-starts_on")
+        ]
+
+    def __bool__(self) -> bool:
+        return bool(self._terms)
+
+    def on(self, day: date) -> Money:
+        """Those agreed for that day; before the first agreement, the first. Raises LookupError without any."""
+        if not self._terms:
+            raise LookupError("nothing is agreed with this supplier")
+        return next((money for starts_on, money in self._terms if starts_on <= day), self._terms[-1][1])

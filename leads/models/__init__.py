@@ -1,0 +1,18 @@
+"""What we hold, and what leaves the house."""
+
+from leads.models.lead import Adjustment, AffiliateEvent, Lead, LeadEvent, LeadKey, LeadQuerySet, LeadValues
+from leads.models.leaving import Delivery, DeliveryAttempt, DeliveryQuerySet, Download
+
+__all__ = [
+    "Adjustment",
+    "AffiliateEvent",
+    "Delivery",
+    "DeliveryAttempt",
+    "DeliveryQuerySet",
+    "Download",
+    "Lead",
+    "LeadEvent",
+    "LeadKey",
+    "LeadQuerySet",
+    "LeadValues",
+]

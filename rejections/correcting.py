@@ -1,0 +1,299 @@
+"""The correction's part of the workflow: compare a chunk of rows, judge their leads again, release them.
+
+It stands beside `rejecting` and does the same: check and Start run one loop; Start locks door, caps and leads,
+reads their values anew, and writes what the judging found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+
+from campaigns.judging import CampaignSpec, judge
+from campaigns.spec import Agreed, agreed
+from campaigns.validators import DUPLICATE
+from leads import door, identifiers
+from leads.damage import damage
+from leads.door import Candidate, Room
+from leads.models import Lead
+from leads.sheet import LEAD_ID, VERSION, read_version, same_text
+from leads.sql import door as statements
+from leads.sql import push
+from leads.sql.door import Judged, Stored
+from leads.statuses import Cause, Status
+from rejections.decisions import Outcome
+from rejections.edits import CorrectionFacts, Edits, Reading, compare, decide_correction, settle_correction
+from rejections.models import Batch
+from rejections.sql import corrections, rows
+from rejections.sql.corrections import CorrectionRow, Facts
+from rejections.sql.rows import Result
+
+#: How a batch made by a fix was read: not at all, its cells are what a person said.
+FIX = "fix"
+#: Rows of one transaction: the campaign's door is closed to others while they are judged.
+CHUNK = 1000
+
+
+NOTHING = Edits()
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row with what its cells mean."""
+
+    raw: CorrectionRow
+    key: str | None
+    version: int | None
+    cells: dict[str, str]
+    platform: dict[str, str]
+
+    @property
+    def lead_id(self) -> int:
+        """The lead it names; 0 names none."""
+        return int(self.key or 0)
+
+
+@dataclass
+class Found:
+    """What was found for a row: its outcome, and what its note says."""
+
+    row: Row
+    outcome: Outcome | None
+    lead: Stored | None = None
+    edits: Edits = NOTHING
+    ignored: tuple[str, ...] = ()
+    judged: Judged | None = None
+
+
+class Memory:
+    """The terms of one run, and what it remembers of the values it has judged."""
+
+    def __init__(self, batch: Batch) -> None:
+        self.batch = batch
+        self.mapping = batch.mapping
+        self.terms: Agreed = agreed(batch.campaign)
+        self.keeps = bool(self.mapping.get("keep"))
+        columns = list(batch.reading["columns"])
+        headers: dict[str, str] = self.mapping["fields"]
+        self.places = {
+            field.name: columns.index(headers[field.name])
+            for field in self.terms.spec.fields
+            if field.name in headers
+        }
+        self.platform = {name: columns.index(header) for name, header in self.mapping["platform"].items()}
+        self.reading = Reading(
+            clears=bool(self.mapping.get("blank_clears")),
+            shielded=batch.reading.get("kind") not in ("xlsx", FIX),
+            as_written=frozenset(self.places if batch.reading.get("kind") == FIX else ()),
+        )
+        self.as_written: Mapping[str, list[str]] = self.mapping.get("as_written", {})
+        self.room = door.look_at_room(batch.campaign)
+        self.seen: set[int] = set()
+        self._passes: dict[tuple[str, str], bool] = {}
+
+    def forget(self) -> None:
+        """Keep memory flat: called between chunks."""
+        self._passes.clear()
+
+    def row(self, raw: CorrectionRow) -> Row:
+        """What the cells of a row mean."""
+        if raw.problem is not None:
+            return Row(raw, None, None, {}, {})
+        cells = raw.cells
+        platform = {name: cells[at] for name, at in self.platform.items() if at < len(cells)}
+        key = identifiers.normalise("lead_id", platform.get(LEAD_ID, ""))
+        values = {field: cells[at] for field, at in self.places.items() if at < len(cells)}
+        return Row(raw, key, read_version(platform.get(VERSION, "")), values, platform)
+
+    def passes(self, field: str, value: str) -> bool:
+        """Whether the value would pass by itself, other leads' keys left aside."""
+        known = (field, value)
+        if known not in self._passes:
+            spec = self.terms.field(field)
+            alone = CampaignSpec((spec,) if spec else (), self.terms.region, self.terms.spec.day_first)
+            self._passes[known] = judge(alone, {field: value}).is_valid
+        return self._passes[known]
+
+    def passes_for(self, lead: Stored, field: str, value: str) -> bool:
+        """Whether the value would pass for this lead: one whose key is another's does not."""
+        keyed = self.terms.keyed.get(field)
+        if keyed and any(one["field"] == field and one["code"] == DUPLICATE for one in lead.failures):
+            same = identifiers.normalise(keyed.kind, value, self.terms.region) == identifiers.normalise(
+                keyed.kind, lead.received.get(field, ""), self.terms.region
+            )
+            return not same and self.passes(field, value)
+        return self.passes(field, value)
+
+
+def take(memory: Memory, *, after: int) -> list[CorrectionRow]:
+    """The next rows of the batch."""
+    return corrections.take(memory.batch.pk, after=after, limit=min(CHUNK, settings.CHUNK_ROWS))
+
+
+def check_rows(batch_id: int, memory: Memory, raws: Sequence[CorrectionRow], at: datetime) -> None:
+    """Decide rows and record them; nothing moves, and caps and keys are looked at without a lock."""
+    meant = [memory.row(raw) for raw in raws]
+    leads = _read(memory, meant, lock=False)
+    found = _decide(memory, meant, leads, memory.room, at)
+    rows.record(batch_id, [_result(memory, one, one.row.raw.outcome) for one in found])
+
+
+def apply_rows(batch: Batch, memory: Memory, raws: Sequence[CorrectionRow], at: datetime) -> None:
+    """Decide rows on fresh, locked facts; settle and record them, in the caller's transaction."""
+    meant = [memory.row(raw) for raw in raws]
+    room = door.open_room(batch.campaign)
+    leads = _read(memory, meant, lock=True)
+    found = _decide(memory, meant, leads, room, at)
+    written = [
+        one.judged
+        for one in found
+        if one.judged and one.outcome in (Outcome.RELEASED, Outcome.STILL_REJECTED)
+    ]
+    settled = statements.settle(
+        Cause.KEPT_REJECTED if memory.keeps else Cause.CORRECTED,
+        written,
+        campaign_id=batch.campaign_id,
+        at=at,
+        actor_id=batch.created_by_id,
+        batch_id=batch.pk,
+    )
+    push.reconcile(settled, at=at)
+    rows.record(batch.pk, [_result(memory, one, one.row.raw.outcome, settled=True) for one in found])
+
+
+def _read(memory: Memory, meant: Sequence[Row], *, lock: bool) -> dict[int, Stored]:
+    """The leads the rows name and the person may see, with their values."""
+    ids = {row.lead_id for row in meant if row.lead_id}
+    person = memory.batch.created_by
+    if person is not None and not person.is_staff:
+        ids &= set(Lead.objects.visible_to(person).filter(pk__in=ids).values_list("pk", flat=True))
+    return statements.read(ids, lock=lock)
+
+
+def _decide(
+    memory: Memory, meant: Sequence[Row], leads: Mapping[int, Stored], room: Room, at: datetime
+) -> list[Found]:
+    """Outcomes of all rows; those that judge a lead again get what the judging found."""
+    was = corrections.values_at(
+        (row.lead_id, row.version)
+        for row in meant
+        if (lead := leads.get(row.lead_id)) and row.version is not None and row.version < lead.version
+    )
+    facts = corrections.platform_facts(leads) if len(memory.platform) > 1 else {}
+    found = [_look(memory, row, leads.get(row.lead_id), was, facts) for row in meant]
+    again = {one.row.raw.line: one for one in found if one.outcome is None and one.lead}
+    if memory.keeps:
+        placed = _kept(list(again.values()))
+    else:
+        candidates = [_candidate(memory.terms, one, at) for one in again.values()]
+        placed = door.place(memory.batch.campaign, memory.terms, candidates, room)
+    for judged in placed:
+        one = again[judged.line or 0]
+        one.judged = judged
+        one.outcome = settle_correction(
+            judged.target,
+            changed=bool(one.edits.changes) or memory.keeps,
+            same_judgement=one.lead is not None and list(judged.failures) == one.lead.failures,
+        )
+    return found
+
+
+def _look(
+    memory: Memory,
+    row: Row,
+    lead: Stored | None,
+    was: Mapping[int, dict[str, str]],
+    facts: Mapping[int, Facts],
+) -> Found:
+    """What is known of a row before its lead is judged."""
+    here = lead is not None and lead.source_id == memory.batch.source_id
+    first = row.raw.first_line is None and (row.lead_id not in memory.seen or row.raw.outcome is not None)
+    edits = NOTHING
+    ignored: tuple[str, ...] = ()
+    if lead is not None and here:
+        memory.seen.add(lead.id)
+        if lead.status == Status.REJECTED and first:
+            written = memory.reading.as_written | frozenset(memory.as_written.get(str(row.raw.line), ()))
+            edits = compare(
+                was.get(lead.id, lead.received),
+                lead.received,
+                row.cells,
+                lambda field, value: memory.passes_for(lead, field, value),
+                replace(memory.reading, as_written=written),
+            )
+            ignored = _typed_over(row, lead, facts.get(lead.id))
+    outcome = decide_correction(
+        CorrectionFacts(
+            key=row.key,
+            readable=row.raw.problem is None,
+            status=Status(lead.status) if lead else None,
+            is_of_source=here,
+            is_first=first,
+            has_conflict=bool(edits.conflicts),
+        )
+    )
+    return Found(row, outcome, lead if here else None, edits, ignored)
+
+
+def _typed_over(row: Row, lead: Stored, facts: Facts | None) -> tuple[str, ...]:
+    """Platform columns in which somebody typed: they are ignored, and that is said."""
+    if facts is None:
+        return ()
+    said = {"UID": facts.uid}
+    if row.version == lead.version:
+        said |= {"Disposition Code": facts.code, "Custom Reason": facts.reason}
+    return tuple(
+        name
+        for name, text in said.items()
+        if row.platform.get(name, "").strip()
+        and not same_text(text, row.platform[name])
+        and damage(text, row.platform[name]) is None
+    )
+
+
+def _candidate(terms: Agreed, one: Found, at: datetime) -> Candidate:
+    assert one.lead is not None
+    received = one.edits.applied(one.lead.received)
+    verdict = door.judge_safely(terms, received, one.lead.id)
+    return Candidate(one.lead.id, one.lead.supplier_id, received, at, verdict, one.row.raw.line)
+
+
+def _kept(found: Sequence[Found]) -> list[Judged]:
+    """The leads as they are, to be kept rejected: their failures stay, and their dispositions with them."""
+    leads = {one.lead.id: one.row.raw.line for one in found if one.lead}
+    facts, keys = corrections.platform_facts(leads), statements.keys_of(leads)
+    return [
+        Judged(
+            lead.id, Status.REJECTED, facts[lead.id].code or None, facts[lead.id].reason, None, lead.received,
+            lead.judged, lead.failures, keys.get(lead.id, frozenset()), leads[lead.id],
+        )
+        for lead in (one.lead for one in found)
+        if lead is not None
+    ]  # fmt: skip
+
+
+def _result(memory: Memory, one: Found, before: str | None, *, settled: bool = False) -> Result:
+    """What is recorded of a row: Start keeps what the check said where it found otherwise."""
+    outcome = one.outcome or Outcome.NOT_FOUND
+    note: dict[str, Any] = {
+        "changes": [list(change) for change in one.edits.changes],
+        "repairs": [list(repair) for repair in one.edits.repairs],
+        "conflicts": [list(conflict) for conflict in one.edits.conflicts],
+        "ignored": list(one.ignored),
+    }
+    if one.judged is not None:
+        note |= {"to": one.judged.target.value, "code": one.judged.code, "sentence": one.judged.reason}
+    note = {name: value for name, value in note.items() if value}
+    return Result(
+        one.row.raw.line,
+        outcome,
+        one.row.key,
+        one.lead.id if one.lead else None,
+        None,
+        note or None,
+        before if settled and before not in (None, outcome) else None,
+    )
