@@ -11,8 +11,9 @@ from functools import cache
 from typing import Any
 
 import pytest
+from django.db import transaction
 
-from leads.models import LeadEvent
+from leads.models import Lead, LeadEvent
 from rejections import control, uploads, workflows
 from rejections.models import Batch
 from rejections.options import Options
@@ -201,6 +202,23 @@ def test_staging_happens_once_although_two_read_the_file() -> None:
         old.result(60)
     batch.refresh_from_db()
     assert (batch.state, batch.rows, batch.lines.count()) == ("mapping", 50, 50)
+
+
+def test_undo_sees_the_month_that_was_closed_while_it_waited_for_the_lead() -> None:
+    campaign = make.campaign()
+    leads = [make.lead(campaign, "accepted") for _ in range(2)]
+    batch = checked(campaign, leads)
+    press_start(batch)
+    press_undo(work(batch))
+    with threads() as start:
+        with transaction.atomic():
+            Lead.objects.filter(pk=leads[0].pk).update(is_final=True)
+            undoing = start(run, batch.pk, "worker")
+            wait_for_blocked()
+        undoing.result(60)
+    batch.refresh_from_db()
+    assert (batch.state, batch.kept) == ("undone", {"month_closed": 1})
+    assert statuses(leads) == ["client_rejected", "accepted"]
 
 
 # Two campaigns' worth of batches.
