@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from leads.models import Lead, LeadEvent
 from rejections import control, uploads, workflows
@@ -258,6 +258,25 @@ def test_the_database_itself_lets_only_one_batch_of_a_campaign_run() -> None:
         assert turn.result(60) is False
     late.refresh_from_db()
     assert late.state == "waiting"
+
+
+def test_corrections_take_turns_by_source_and_leave_the_campaigns_imports_alone() -> None:
+    campaign = make.campaign()
+    one, other = make.source(campaign), make.source(campaign)
+
+    def running(kind: str, **values: Any) -> None:
+        with transaction.atomic():
+            Batch.objects.create(
+                kind=kind, state=State.APPLYING, campaign=campaign, created_at=NOW, time_zone="UTC", **values
+            )
+
+    running("rejection")
+    running("correction", source=one)
+    running("correction", source=other)
+    with pytest.raises(IntegrityError, match="one_running_correction_per_source"):
+        running("correction", source=one)
+    with pytest.raises(IntegrityError, match="one_running_batch_per_campaign"):
+        running("close_out")
 
 
 # People.
