@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+import pytest
+
 from campaigns.models import Campaign, User
-from leads.models import Adjustment, AffiliateEvent, Lead, LeadEvent, LeadKey
+from leads.models import Adjustment, AffiliateEvent, Delivery, Lead, LeadEvent, LeadKey
 from rejections import control, uploads, workflows
 from rejections.models import Batch, BatchRow
 from rejections.options import Options
 from rejections.receipt import as_json, receipt
+from rejections.refusals import Refused
+from rejections.sql import rows
+from rejections.terms import opening
 from tests.make import NOW
 
 #: What a row of a test names a lead by: the lead itself, or a text; with its reason or without.
@@ -79,10 +84,32 @@ def numbers(batch: Batch, at: datetime = NOW) -> dict[str, Any]:
     return as_json(batch, receipt(batch, at))
 
 
+def by_outcome(batch: Batch, options: Options | None = None) -> dict[str, int]:
+    """Rows by outcome as the check page shows them, with the window of these options laid over."""
+    return rows.counts(batch.pk, opening(batch, options or Options()))
+
+
 def statuses(leads: Sequence[Lead]) -> list[str]:
     """Where these leads stand now."""
     found = dict(Lead.objects.filter(pk__in=[lead.pk for lead in leads]).values_list("pk", "status"))
     return [found[lead.pk] for lead in leads]
+
+
+def refused(code: str, action: Callable[..., Any], *arguments: Any, **options: Any) -> Refused:
+    """The refusal that the action meets, with this code, after which nothing is changed."""
+    before = holdings(), list(Batch.objects.order_by("id").values())
+    with pytest.raises(Refused) as refusal:
+        action(*arguments, **options)
+    assert refusal.value.code == code
+    assert (holdings(), list(Batch.objects.order_by("id").values())) == before, "nothing was changed"
+    return refusal.value
+
+
+def undelivered(lead: Lead, status: str = "failed") -> None:
+    """A delivery of the lead to the client's own system, as far as it came."""
+    Delivery.objects.create(
+        kind="rejections", channel="destination", status=status, lead=lead, created_at=NOW
+    )
 
 
 def holdings() -> dict[str, list[dict[str, Any]]]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from django.utils import timezone
@@ -11,11 +13,12 @@ from django.utils import timezone
 from campaigns.models import Agreement, Campaign
 from leads.models import Adjustment, AffiliateEvent, Delivery, Lead, LeadEvent
 from leads.statuses import Status
-from rejections import control, uploads
+from rejections import control, uploads, workflows
 from rejections.models import Batch, BatchRow
 from rejections.options import Options
 from tests import make
-from tests.batches import numbers
+from tests.batches import numbers, work
+from tests.make import NOW
 
 P, A, Q, R = Status.PENDING, Status.ACCEPTED, Status.QUARANTINED, Status.REJECTED
 
@@ -136,3 +139,23 @@ def _told(event: LeadEvent, place: dict[int, int]) -> tuple[Any, ...]:
         place[event.lead_id], event.cause, event.line or 0, event.from_status, event.to_status, event.reason,
         event.was_in_cap, event.undoes_id is None,
     )  # fmt: skip
+
+
+def run(batch_id: int, owner: str, clock: Callable[[], datetime] = lambda: NOW) -> bool:
+    """Work on the batch in this thread, as this worker."""
+    return workflows.run(batch_id, owner=owner, clock=clock, seconds=60)
+
+
+def ready(world: Scene) -> Batch:
+    """The scene's batch, started and waiting for a worker."""
+    batch = work(world.received())
+    world.started(batch)
+    return batch
+
+
+@cache
+def undisturbed() -> dict[str, Any]:
+    """The picture of a scene of NOW that nobody disturbed."""
+    world = scene(at=NOW)
+    batch = ready(world)
+    return world.picture(work(batch))

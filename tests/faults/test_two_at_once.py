@@ -1,19 +1,16 @@
-"""Two workers on one batch, two people on one button: it happens once."""
+"""Two workers on one batch, two batches of one campaign: one at a time, and every row once."""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
 
-from leads.models import Lead, LeadEvent
 from rejections import control, uploads, workflows
 from rejections.models import Batch
 from rejections.options import Options
@@ -22,8 +19,8 @@ from rejections.sql import state
 from rejections.sql.state import LostLease
 from rejections.states import State
 from tests import make
-from tests.batches import checked, statuses, work
-from tests.faults.scene import Scene, scene
+from tests.batches import checked, work
+from tests.faults.scene import ready, run, scene, undisturbed
 from tests.make import NOW
 from tests.sessions import locked, threads, wait_for_blocked, wait_until
 
@@ -35,24 +32,6 @@ LONG_AGO = NOW - timedelta(days=1000)
 @pytest.fixture(autouse=True)
 def small_chunks(settings: Any) -> None:
     settings.CHUNK_ROWS = 3
-
-
-def run(batch_id: int, owner: str, clock: Callable[[], datetime] = lambda: NOW) -> bool:
-    return workflows.run(batch_id, owner=owner, clock=clock, seconds=60)
-
-
-def ready(world: Scene) -> Batch:
-    """The scene's batch, started and waiting for a worker."""
-    batch = work(world.received())
-    world.started(batch)
-    return batch
-
-
-@cache
-def undisturbed() -> dict[str, Any]:
-    world = scene(at=NOW)
-    batch = ready(world)
-    return world.picture(work(batch))
 
 
 class Pause:
@@ -72,9 +51,6 @@ class Pause:
 def lose_lease(batch: Batch) -> None:
     """What a minute without a sign of life does."""
     Batch.objects.filter(pk=batch.pk).update(lease_until=LONG_AGO)
-
-
-# Workers.
 
 
 def test_the_second_to_come_leaves_a_batch_alone_that_somebody_holds() -> None:
@@ -204,24 +180,22 @@ def test_staging_happens_once_although_two_read_the_file() -> None:
     assert (batch.state, batch.rows, batch.lines.count()) == ("mapping", 50, 50)
 
 
-def test_undo_sees_the_month_that_was_closed_while_it_waited_for_the_lead() -> None:
-    campaign = make.campaign()
-    leads = [make.lead(campaign, "accepted") for _ in range(2)]
-    batch = checked(campaign, leads)
-    press_start(batch)
-    press_undo(work(batch))
+def test_a_stop_pressed_while_a_chunk_runs_stops_after_it() -> None:
+    world = scene(at=NOW)
+    batch = ready(world)
     with threads() as start:
-        with transaction.atomic():
-            Lead.objects.filter(pk=leads[0].pk).update(is_final=True)
-            undoing = start(run, batch.pk, "worker")
+        with locked("leads_lead", world.named[4].pk):
+            running = start(run, batch.pk, "worker")
             wait_for_blocked()
-        undoing.result(60)
+            stopping = start(control.stop, batch, NOW)
+            wait_for_blocked(2)  # the button waits for the chunk
+        stopping.result(60)
+        running.result(60)
+    wait_until(lambda: Batch.objects.get(pk=batch.pk).state == "stopped", "the stop")
     batch.refresh_from_db()
-    assert (batch.state, batch.kept) == ("undone", {"month_closed": 1})
-    assert statuses(leads) == ["client_rejected", "accepted"]
-
-
-# Two campaigns' worth of batches.
+    assert 0 < batch.settled_line < len(world.rows)
+    control.resume(batch)
+    assert world.picture(work(batch)) == undisturbed()
 
 
 def test_of_two_that_want_the_campaign_at_once_one_runs_and_the_other_waits() -> None:
@@ -277,102 +251,3 @@ def test_corrections_take_turns_by_source_and_leave_the_campaigns_imports_alone(
         running("correction", source=one)
     with pytest.raises(IntegrityError, match="one_running_batch_per_campaign"):
         running("close_out")
-
-
-# People.
-
-
-def pressed_at_once(batch: Batch, *buttons: Callable[[Batch], object]) -> list[str]:
-    """Everybody's page is loaded and every finger on its button; what each is answered."""
-    gate = threading.Barrier(len(buttons))
-
-    def press(button: Callable[[Batch], object]) -> str:
-        page = Batch.objects.select_related("campaign").get(pk=batch.pk)
-        gate.wait(60)
-        try:
-            button(page)
-        except Refused as refused:
-            return refused.code
-        return "done"
-
-    with threads(len(buttons)) as start:
-        pressed = [start(press, button) for button in buttons]
-        return sorted(answer.result(60) for answer in pressed)
-
-
-def press_start(batch: Batch) -> None:
-    control.start(batch, Options(), person=None)
-
-
-def press_undo(batch: Batch) -> None:
-    control.undo(batch, person=None, lines=None, at=NOW)
-
-
-def test_two_people_start_the_same_batch_once() -> None:
-    lead = make.lead(make.campaign())
-    batch = checked(lead.campaign, [lead])
-    assert pressed_at_once(batch, press_start, press_start) == ["done", "wrong_state"]
-    work(batch)
-    assert LeadEvent.objects.count() == 1
-
-
-def test_of_start_and_cancel_at_once_one_happens() -> None:
-    lead = make.lead(make.campaign())
-    for _ in range(5):
-        batch = checked(lead.campaign, [lead])
-        answers = pressed_at_once(batch, press_start, lambda page: control.cancel(page, NOW))
-        assert answers == ["done", "wrong_state"]
-        Batch.objects.filter(pk=batch.pk).update(state=State.CANCELLED)
-    assert statuses([lead]) == ["pending"]
-
-
-def test_two_people_undo_the_same_batch_once() -> None:
-    campaign = make.campaign()
-    leads = [make.lead(campaign) for _ in range(7)]
-    batch = checked(campaign, leads)
-    press_start(batch)
-    work(batch)
-    assert "done" in pressed_at_once(batch, press_undo, press_undo)
-    work(batch)
-    assert statuses(leads) == ["pending"] * 7
-    assert LeadEvent.objects.filter(cause="undone").count() == 7
-
-
-def test_of_two_undos_in_one_campaign_at_once_one_runs() -> None:
-    campaign = make.campaign()
-    batches = []
-    for _ in range(2):
-        batches.append(checked(campaign, [make.lead(campaign)]))
-        press_start(batches[-1])
-        work(batches[-1])
-    gate = threading.Barrier(2)
-
-    def press(batch: Batch) -> str:
-        gate.wait(60)
-        try:
-            press_undo(batch)
-        except Refused as refused:
-            return refused.code
-        return "done"
-
-    with threads() as start:
-        answers = sorted(answer.result(60) for answer in [start(press, batch) for batch in batches])
-    assert answers == ["campaign_busy", "done"]
-
-
-def test_a_stop_pressed_while_a_chunk_runs_stops_after_it() -> None:
-    world = scene(at=NOW)
-    batch = ready(world)
-    with threads() as start:
-        with locked("leads_lead", world.named[4].pk):
-            running = start(run, batch.pk, "worker")
-            wait_for_blocked()
-            stopping = start(control.stop, batch, NOW)
-            wait_for_blocked(2)  # the button waits for the chunk
-        stopping.result(60)
-        running.result(60)
-    wait_until(lambda: Batch.objects.get(pk=batch.pk).state == "stopped", "the stop")
-    batch.refresh_from_db()
-    assert 0 < batch.settled_line < len(world.rows)
-    control.resume(batch)
-    assert world.picture(work(batch)) == undisturbed()

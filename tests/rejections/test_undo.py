@@ -17,13 +17,7 @@ from tests import make
 from tests.batches import checked, holdings, imported, numbers, outcomes, started, statuses, undone, work
 from tests.make import NOW
 
-P, A, R, Q, C = (
-    Status.PENDING,
-    Status.ACCEPTED,
-    Status.REJECTED,
-    Status.QUARANTINED,
-    Status.CLIENT_REJECTED,
-)
+P, A, Q, C = Status.PENDING, Status.ACCEPTED, Status.QUARANTINED, Status.CLIENT_REJECTED
 TODAY = NOW.date()
 
 pytestmark = pytest.mark.django_db

@@ -55,6 +55,18 @@ def test_its_bytes_are_kept_however_they_arrive() -> None:
     assert uploads.same_file(parts) == whole
 
 
+def test_the_same_bytes_again_are_noticed_and_not_refused() -> None:
+    campaign = make.campaign()
+    content = make.csv_bytes([[1, "x"]])
+    first, elsewhere, again = (
+        upload(campaign, content),
+        upload(make.campaign(), content),
+        upload(campaign, content),
+    )
+    assert uploads.same_file(again) == first
+    assert uploads.same_file(first) is uploads.same_file(elsewhere) is None
+
+
 @pytest.mark.parametrize(
     ("code", "content"),
     [
