@@ -13,6 +13,7 @@ from django.db.models import Q
 
 from campaigns.models.lists import Picklist
 from campaigns.models.parties import Client, Supplier
+from campaigns.patterns import pattern_problem
 
 if TYPE_CHECKING:
     from campaigns.models.parties import User
@@ -111,6 +112,10 @@ class Source(models.Model):
         return self.name
 
 
+def _pattern_problem(pattern: str) -> str | None:
+    return pattern_problem(pattern) if pattern else "A field of kind pattern needs its pattern."
+
+
 class Field(models.Model):
     """One field of a campaign's leads, in the order in which it is judged and shown."""
 
@@ -156,7 +161,9 @@ class Field(models.Model):
         return self.label
 
     def clean(self) -> None:
-        """A picklist serves the campaigns of its own client only."""
+        """A picklist serves its own client's campaigns only; a pattern must be one, and end in time."""
+        if self.kind == self.Kind.REGEX and (problem := _pattern_problem(self.pattern)):
+            raise ValidationError({"pattern": problem})
         if self.picklist and self.picklist.client_id != self.campaign.client_id:
             raise ValidationError({"picklist": "This picklist belongs to another client."})
 

@@ -15,10 +15,9 @@ from leads.statuses import Status
 from rejections.demo.plan import SEED, Draft, Plan
 
 #: At this age the month is closed that had ended three days before, or at most a month earlier: what was
-#: accepted at CLOSED_FROM stands in a closed month whenever the demo is loaded.
+#: accepted 47 days ago stands in a closed month whenever the demo is loaded.
 CLOSED_AT = 12.5
 MONTH_END_BEFORE = 15.5
-CLOSED_FROM = 47.0
 
 
 @dataclass(frozen=True)

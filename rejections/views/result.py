@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import (
     FileResponse,
@@ -239,6 +240,11 @@ def batch_download(request: HttpRequest, pk: int, format: str) -> HttpResponseBa
             batch.options = options_from(request.GET).to_json()
         except Refused:
             raise Http404 from None
+    if format == "xlsx" and batch.rows > results.XLSX_ROWS:
+        messages.error(
+            request, "A sheet has no room for so many rows. Nothing is lost: the CSV holds them all."
+        )
+        return redirect("batch_result", batch.pk)
     stem = Path(batch.file_name).stem or f"accept-leads-{batch.pk}"
     name = f"{stem}-{'check' if batch.state == State.CHECKED else 'result'}.{format}"
     answer: HttpResponseBase

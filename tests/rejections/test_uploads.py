@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from campaigns.models import Campaign
 from rejections import control, uploads
 from rejections.columns import ColumnMap
 from rejections.models import Batch
 from rejections.refusals import Refused
+from rejections.sql.rows import WORTH_COUNTING
 from tests import make
 from tests.batches import started, work
 from tests.make import NOW
@@ -201,3 +203,12 @@ def test_what_moved_nothing_can_be_removed_with_its_rows_and_file(folder: Path) 
     assert len(files(folder)) == 1
     uploads.discard(batch)
     assert (files(folder), Batch.objects.count()) == ([], 0)
+
+
+def test_the_planner_knows_of_a_large_file_as_soon_as_it_is_staged() -> None:
+    """Else the check's writes are planned for a nearly empty table, and take minutes."""
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE rejections_batchrow")
+        work(upload(make.campaign(), make.csv_bytes([(n, "why") for n in range(WORTH_COUNTING)])))
+        cursor.execute("SELECT reltuples FROM pg_class WHERE relname = 'rejections_batchrow'")
+        assert cursor.fetchone()[0] >= WORTH_COUNTING
