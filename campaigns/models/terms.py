@@ -7,7 +7,7 @@ from zoneinfo import available_timezones
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
-from django.core.validators import URLValidator
+from django.core.validators import MaxValueValidator, URLValidator
 from django.db import models
 from django.db.models import Q
 
@@ -168,6 +168,11 @@ class Field(models.Model):
             raise ValidationError({"picklist": "This picklist belongs to another client."})
 
 
+def default_tells() -> list[str]:
+    """What a supplier is told of, where nothing else was agreed."""
+    return ["rejections", "retractions"]
+
+
 class Agreement(models.Model):
     """What was agreed between one campaign and one supplier, from one day on."""
 
@@ -175,6 +180,11 @@ class Agreement(models.Model):
         PORTAL = "portal", "Portal only"
         WEBHOOK = "webhook", "Webhook"
         EMAIL = "email", "E-mail with a CSV"
+
+    class Tells(models.TextChoices):
+        REJECTIONS = "rejections", "Rejections by the client"
+        RETRACTIONS = "retractions", "Rejections taken back"
+        RECOVERIES = "recoveries", "Leads released after a correction"
 
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="agreements")
     supplier = models.ForeignKey(Supplier, on_delete=models.PROTECT, related_name="agreements")
@@ -187,6 +197,23 @@ class Agreement(models.Model):
     reverses_payout = models.BooleanField("a client rejection reverses the payout", default=True)
     dispute_days = models.PositiveSmallIntegerField(default=7)
     answer_days = models.PositiveSmallIntegerField(default=5)
+    silence_grants = models.BooleanField(
+        "a dispute without an answer is granted",
+        default=False,
+        help_text="Off: without an answer within the answer days, the rejection stands.",
+    )
+    return_cap_percent = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        validators=[MaxValueValidator(100)],
+        help_text="A check warns when more of the month's leads than this share would go back. Empty: no such limit.",
+    )
+    tells = ArrayField(
+        models.CharField(max_length=20, choices=Tells),
+        default=default_tells,
+        blank=True,
+        help_text="What this supplier is told of.",
+    )
     channel = models.CharField(max_length=10, choices=Channel, default=Channel.PORTAL)
 
     class Meta:
