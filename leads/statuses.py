@@ -46,6 +46,7 @@ class Cause(StrEnum):
     CAP_EXPIRED = "cap_expired"
     ADJUSTED = "adjusted"
     UNDONE = "undone"
+    DISPUTE_GRANTED = "dispute_granted"
 
 
 @dataclass(frozen=True)
@@ -89,3 +90,5 @@ UNDOABLE = frozenset(
         Cause.KEPT_REJECTED,
     }
 )
+#: Causes that a supplier can dispute: the client's rejection, or the credit in its place.
+CONTESTABLE = frozenset({Cause.CLIENT_REJECTED, Cause.ADJUSTED})
