@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from typing import Any, cast
 
 from django.db import transaction
 
-from campaigns.models import User
+from campaigns.models import Supplier, User
 from leads.sql import find, push, undo
 from rejections import closing, evidence
 from rejections.contests import closes, hindrance
@@ -93,22 +94,25 @@ def _open(
     together: list[Standing], person: User, note: str, proof: str, file: Evidence | None, at: datetime
 ) -> Dispute:
     first = together[0]
+    terms: dict[str, Any] = {
+        "contest_by": first.rejection.contest_by,
+        "answer_by": closes(at, first.terms.answer_days, first.rejection.zone),
+        "silence_grants": first.terms.silence_grants,
+    }
+    if file is not None:
+        terms |= {"file": file.path, "file_name": file.name, "file_bytes": file.size}
     dispute = Dispute.objects.create(
-        supplier_id=person.supplier_id,
-        batch_id=first.batch_id,
+        supplier=cast(Supplier, person.supplier),
+        batch=Batch.objects.get(pk=cast(int, first.batch_id)),
         opened_by=person,
         opened_at=at,
         note=note,
         evidence=proof,
-        file=file.path if file else "",
-        file_name=file.name if file else "",
-        file_bytes=file.size if file else 0,
-        contest_by=first.rejection.contest_by,
-        answer_by=closes(at, first.terms.answer_days, first.rejection.zone),
-        silence_grants=first.terms.silence_grants,
+        **terms,
     )
     DisputedLead.objects.bulk_create(
-        DisputedLead(dispute=dispute, lead_id=one.lead_id, event_id=one.event_id) for one in together
+        DisputedLead(dispute=dispute, lead_id=one.lead_id, event_id=cast(int, one.event_id))
+        for one in together
     )
     return dispute
 
@@ -131,7 +135,7 @@ def answer(
         waiting = list(dispute.leads.filter(state=State.OPEN, pk__in=[*grant, *refuse]))
         if not waiting:
             raise _answered_before(dispute)
-        said = {
+        said: dict[str, Any] = {
             "answered_by": person,
             "answered_at": at,
             "answer": answer,
@@ -146,7 +150,7 @@ def answer(
         return len(granted), len(refused)
 
 
-def _settle(leads: Sequence[DisputedLead], state: DisputedLead.State, said: dict[str, object]) -> None:
+def _settle(leads: Sequence[DisputedLead], state: DisputedLead.State, said: dict[str, Any]) -> None:
     DisputedLead.objects.filter(pk__in=[one.pk for one in leads]).update(state=state, **said)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection
 
@@ -73,7 +73,7 @@ def standing(supplier_id: int, lead_ids: Iterable[int]) -> list[Standing]:
         return [_standing(*row) for row in cursor.fetchall()]
 
 
-def parameters() -> dict[str, object]:
+def parameters() -> dict[str, Any]:
     """What REJECTION and the defaults of AGREED need."""
     return {
         "contestable": [cause.value for cause in CONTESTABLE],
