@@ -135,31 +135,23 @@ def answer(
         waiting = list(dispute.leads.filter(state=State.OPEN, pk__in=[*grant, *refuse]))
         if not waiting:
             raise _answered_before(dispute)
-        said: dict[str, Any] = {
-            "answered_by": person,
-            "answered_at": at,
-            "answer": answer,
-            "by_silence": person is None,
-        }
         granted = [one for one in waiting if one.pk in grant]
         refused = [one for one in waiting if one.pk not in grant]
-        _settle(granted, State.GRANTED, said)
-        _settle(refused, State.REFUSED, said)
+        actor_id = person.pk if person else None
+        for leads, state in ((granted, State.GRANTED), (refused, State.REFUSED)):
+            ids = [one.pk for one in leads]
+            statements.settle(ids, state, at=at, actor_id=actor_id, answer=answer, silence=person is None)
         if granted:
-            _take_back(dispute, granted, person, at)
+            _take_back(dispute, granted, actor_id, at)
         return len(granted), len(refused)
 
 
-def _settle(leads: Sequence[DisputedLead], state: DisputedLead.State, said: dict[str, Any]) -> None:
-    DisputedLead.objects.filter(pk__in=[one.pk for one in leads]).update(state=state, **said)
-
-
-def _take_back(dispute: Dispute, granted: Sequence[DisputedLead], person: User | None, at: datetime) -> None:
+def _take_back(dispute: Dispute, granted: Sequence[DisputedLead], actor_id: int | None, at: datetime) -> None:
     """Lead and money return, by the statements of Undo; the supplier is told as of an undo."""
     lead_ids = sorted(one.lead_id for one in granted)
     find.lock(lead_ids)
     push.hold(lead_ids)
-    taken = undo.grant([one.event_id for one in granted], at=at, actor_id=person.pk if person else None)
+    taken = undo.grant([one.event_id for one in granted], at=at, actor_id=actor_id)
     if kept := [one.lead_id for one in taken if one.kept]:
         raise Refused(
             "month_closed",
@@ -191,8 +183,8 @@ def withdraw(dispute: Dispute, *, person: User, at: datetime) -> int:
     """The supplier takes its word back: the open rejections of the dispute stand. How many."""
     with transaction.atomic():
         Batch.objects.select_for_update(no_key=True).get(pk=dispute.batch_id)
-        waiting = dispute.leads.filter(state=State.OPEN)
-        if withdrawn := waiting.update(state=State.WITHDRAWN, answered_by=person, answered_at=at):
+        waiting = list(dispute.leads.filter(state=State.OPEN).values_list("pk", flat=True))
+        if withdrawn := statements.settle(waiting, State.WITHDRAWN, at=at, actor_id=person.pk):
             return withdrawn
         raise _answered_before(dispute)
 

@@ -105,12 +105,34 @@ def overdue(at: datetime, limit: int) -> list[int]:
             """
             SELECT d.id FROM rejections_dispute d
             WHERE d.answer_by <= %s AND EXISTS (
-                SELECT FROM rejections_disputedlead o WHERE o.dispute_id = d.id AND o.state = 'open')
+                SELECT FROM rejections_disputedlead o WHERE o.dispute_id = d.id AND state = 'open')
             ORDER BY d.answer_by, d.id LIMIT %s
             """,
             [at, limit],
         )
         return [row[0] for row in cursor.fetchall()]
+
+
+def settle(
+    ids: Sequence[int],
+    state: str,
+    *,
+    at: datetime,
+    actor_id: int | None,
+    answer: str = "",
+    silence: bool = False,
+) -> int:
+    """Close these disputed leads, where they are open; how many."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE rejections_disputedlead
+            SET state = %s, answered_at = %s, answered_by_id = %s, answer = %s, by_silence = %s
+            WHERE id = ANY(%s) AND state = 'open'
+            """,
+            [state, at, actor_id, answer, silence, list(ids)],
+        )
+        return cursor.rowcount
 
 
 def withdraw_undone(batch_id: int, lead_ids: Sequence[int], *, at: datetime, actor_id: int | None) -> None:
@@ -120,7 +142,7 @@ def withdraw_undone(batch_id: int, lead_ids: Sequence[int], *, at: datetime, act
             """
             UPDATE rejections_disputedlead o SET state = 'withdrawn', answered_at = %s, answered_by_id = %s
             FROM rejections_dispute d
-            WHERE d.id = o.dispute_id AND d.batch_id = %s AND o.lead_id = ANY(%s) AND o.state = 'open'
+            WHERE d.id = o.dispute_id AND d.batch_id = %s AND o.lead_id = ANY(%s) AND state = 'open'
             """,
             [at, actor_id, batch_id, list(lead_ids)],
         )
