@@ -131,13 +131,15 @@ def identifier_kind(campaign_id: int, mapping: ColumnMap) -> tuple[str, int | No
 
 
 def _meanings(client_id: int) -> dict[str, Meaning]:
-    mapped = Phrase.objects.filter(client_id=client_id, disposition__isnull=False)
-    known = mapped.values_list(
-        "folded", "disposition_id", "disposition__returnable", "disposition__keeps_payout"
+    mapped = Phrase.objects.filter(client_id=client_id, disposition__isnull=False).select_related(
+        "disposition"
     )
-    return {folded: Meaning(*meaning) for folded, *meaning in known}
+    return {phrase.folded: _meaning(phrase.disposition) for phrase in mapped if phrase.disposition}
 
 
 def _other() -> Meaning:
-    other = Disposition.objects.get(code="CLIENT_OTHER")
-    return Meaning(other.pk, other.returnable, other.keeps_payout)
+    return _meaning(Disposition.objects.get(code="CLIENT_OTHER"))
+
+
+def _meaning(disposition: Disposition) -> Meaning:
+    return Meaning(disposition.pk, disposition.returnable, disposition.keeps_payout)
