@@ -14,6 +14,9 @@ from django.db import transaction
 
 from campaigns.models import Supplier, User
 from leads.sql import find, push, undo
+from leads.sql.adjust import adjust
+from leads.sql.move import Moving
+from leads.statuses import Cause
 from rejections import closing, evidence
 from rejections.contests import closes, hindrance
 from rejections.evidence import Evidence
@@ -24,6 +27,8 @@ from rejections.sql.disputes import Standing
 
 State = DisputedLead.State
 
+#: What is answered where granting comes too late for both sides' statements.
+MONTH_CLOSED = "Its credit stands in a closed month, and cannot be taken back any more."
 #: Disputes that one sweep answers at most; the next one goes on.
 AT_ONCE = 100
 
@@ -135,31 +140,35 @@ def answer(
         waiting = list(dispute.leads.filter(state=State.OPEN, pk__in=[*grant, *refuse]))
         if not waiting:
             raise _answered_before(dispute)
-        granted = [one for one in waiting if one.pk in grant]
-        refused = [one for one in waiting if one.pk not in grant]
         actor_id = person.pk if person else None
-        for leads, state in ((granted, State.GRANTED), (refused, State.REFUSED)):
-            ids = [one.pk for one in leads]
-            statements.settle(ids, state, at=at, actor_id=actor_id, answer=answer, silence=person is None)
-        if granted:
-            _take_back(dispute, granted, actor_id, at)
-        return len(granted), len(refused)
+        wanted = [one for one in waiting if one.pk in grant]
+        granted = _take_back(dispute, wanted, actor_id, at) if wanted else []
+        refused = [one.pk for one in waiting if one.pk not in grant]
+        closed = [one.pk for one in wanted if one.pk not in granted]
+        said: dict[str, Any] = {"at": at, "actor_id": actor_id, "silence": person is None}
+        statements.settle(granted, State.GRANTED, answer=answer, **said)
+        statements.settle(refused, State.REFUSED, answer=answer, **said)
+        statements.settle(closed, State.REFUSED, answer=MONTH_CLOSED, **said)
+        return len(granted), len(refused) + len(closed)
 
 
-def _take_back(dispute: Dispute, granted: Sequence[DisputedLead], actor_id: int | None, at: datetime) -> None:
-    """Lead and money return, by the statements of Undo; the supplier is told as of an undo."""
-    lead_ids = sorted(one.lead_id for one in granted)
+def _take_back(
+    dispute: Dispute, wanted: Sequence[DisputedLead], actor_id: int | None, at: datetime
+) -> list[int]:
+    """Lead and money return, by the statements of Undo, and the supplier is told; those for which it was done.
+
+    A final lead gets an adjustment instead, unless it had its one in a month that is closed.
+    """
+    lead_ids = sorted(one.lead_id for one in wanted)
     find.lock(lead_ids)
     push.hold(lead_ids)
-    taken = undo.grant([one.event_id for one in granted], at=at, actor_id=actor_id)
-    if kept := [one.lead_id for one in taken if one.kept]:
-        raise Refused(
-            "month_closed",
-            f"The month of lead {kept[0]} is closed",
-            "Its rejection stands in a closed statement and cannot be taken back. Nothing was answered.",
-        )
+    taken = undo.grant([one.event_id for one in wanted], at=at, actor_id=actor_id)
+    final = [Moving(one.lead_id) for one in taken if one.kept == "month_closed"]
+    adjusted = adjust(Cause.CHARGED_BACK, final, at=at, actor_id=actor_id, batch_id=None)
     push.reconcile(lead_ids, at=at)
     closing.tell_suppliers(dispute.batch_id, at)
+    done = {*adjusted, *(one.lead_id for one in taken if one.kept is None)}
+    return [one.pk for one in wanted if one.lead_id in done]
 
 
 def answer_many(

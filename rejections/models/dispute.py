@@ -116,9 +116,8 @@ class DisputedLead(models.Model):
                 name="dispute_is_open_or_answered",
             ),
             models.CheckConstraint(
-                condition=Q(by_silence=False)
-                | Q(state__in=["granted", "refused"], answered_by__isnull=True, answer=""),
-                name="silence_says_nothing",
+                condition=Q(by_silence=False) | Q(state__in=["granted", "refused"], answered_by__isnull=True),
+                name="silence_is_nobody",
             ),
         ]
 

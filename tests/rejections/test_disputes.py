@@ -147,6 +147,22 @@ def test_a_granted_lead_is_what_it_was_and_never_rejectable_again() -> None:
     assert outcomes(again) == ["not_rejectable"] * 2
 
 
+def test_a_lead_that_became_final_is_charged_back_once_and_not_moved() -> None:
+    place = Place()
+    lead, credited = place.lead(A, days_ago=2), place.lead(A, is_final=True)
+    place.rejected(lead, credited)
+    [dispute] = place.contest(lead, credited)
+    Lead.objects.filter(pk=lead.pk).update(is_final=True)  # its month was closed with the credit in it
+    Adjustment.objects.update(is_final=True)
+    assert place.answer(dispute, grants=True) == (2, 0)
+    [charged] = Adjustment.objects.filter(lead=lead)
+    assert (charged.client_amount, charged.supplier_amount) == (lead.price, lead.payout)
+    assert statuses([lead, credited]) == [C, A]
+    kept = dispute.leads.get(lead=credited)
+    assert (kept.state, kept.answer) == ("refused", disputes.MONTH_CLOSED)
+    assert Lead.objects.get(pk=lead.pk).decided_for_supplier
+
+
 def test_a_refused_lead_stays_rejected() -> None:
     place = Place()
     leads = [place.lead() for _ in range(4)]

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("leads", "0004_downloads"),
+        ("leads", "0005_adjustments_of_both_sides"),
     ]
 
     operations = [
@@ -26,6 +26,7 @@ class Migration(migrations.Migration):
                     ("refused_by_crm", "refused_by_crm"),
                     ("cap_expired", "cap_expired"),
                     ("adjusted", "adjusted"),
+                    ("charged_back", "charged_back"),
                     ("undone", "undone"),
                     ("dispute_granted", "dispute_granted"),
                 ],

@@ -8,8 +8,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("campaigns", "0005_agreed_silence_and_return_cap"),
-        ("leads", "0005_dispute_granted"),
-        ("rejections", "0002_room_on_the_page"),
+        ("leads", "0006_dispute_granted"),
+        ("rejections", "0003_affiliate_events_of_a_batch"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -167,13 +167,12 @@ class Migration(migrations.Migration):
                         condition=models.Q(
                             ("by_silence", False),
                             models.Q(
-                                ("answer", ""),
                                 ("answered_by__isnull", True),
                                 ("state__in", ["granted", "refused"]),
                             ),
                             _connector="OR",
                         ),
-                        name="silence_says_nothing",
+                        name="silence_is_nobody",
                     ),
                 ],
             },
