@@ -8,7 +8,18 @@ from campaigns import views as campaigns
 from leads import api as leads_api
 from leads.views import find, lead
 from rejections import api as rejections_api
-from rejections.views import acting, check, home, listing, mapping, result, upload
+from rejections.views import (
+    acting,
+    check,
+    contesting,
+    disputes,
+    home,
+    listing,
+    mapping,
+    portal,
+    result,
+    upload,
+)
 
 
 class Format:
@@ -43,6 +54,18 @@ urlpatterns = [
     path("imports/<int:pk>/continue/", acting.batch_continue, name="batch_continue"),
     path("imports/<int:pk>/undo/", acting.batch_undo, name="batch_undo"),
     path("imports/<int:pk>/cancel/", acting.batch_cancel, name="batch_cancel"),
+    path("disputes/", disputes.disputes, name="disputes"),
+    path("disputes.<format:format>", disputes.disputes_download, name="disputes_download"),
+    path("rejected/", portal.rejected, name="rejected"),
+    path("rejected.<format:format>", portal.rejected_download, name="rejected_download"),
+    path("to-fix/", portal.to_fix, name="to_fix"),
+    path("disputes/answer/", disputes.disputes_answer, name="disputes_answer"),
+    path("disputes/new/", contesting.dispute_new, name="dispute_new"),
+    path("disputes/<int:pk>/", disputes.dispute, name="dispute"),
+    path("disputes/<int:pk>/answer/", disputes.dispute_answer, name="dispute_answer"),
+    path("disputes/<int:pk>/effect/", disputes.dispute_effect, name="dispute_effect"),
+    path("disputes/<int:pk>/evidence/", disputes.dispute_evidence, name="dispute_evidence"),
+    path("disputes/<int:pk>/withdraw/", contesting.dispute_withdraw, name="dispute_withdraw"),
     path("leads/<int:pk>/", lead.lead, name="lead"),
     path("leads/<int:pk>/reject/", lead.lead_reject, name="lead_reject"),
     path("leads/<int:pk>/accept/", lead.lead_accept, name="lead_accept"),

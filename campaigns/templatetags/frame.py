@@ -13,6 +13,8 @@ from django.utils.safestring import SafeString
 
 register = template.Library()
 
+_COUNT = '<span class="n">{}<span class="sr"> {}</span></span>'
+
 
 @register.simple_tag
 def icon(name: str, size: str = "") -> SafeString:
@@ -27,22 +29,26 @@ def icon(name: str, size: str = "") -> SafeString:
 
 
 @register.simple_tag(takes_context=True)
-def menu_link(context: template.Context, name: str, icon_name: str, label: str, **options: str) -> SafeString:
+def menu_link(
+    context: template.Context, name: str, icon_name: str, label: str, count: int = 0, **options: str
+) -> SafeString:
     """A link of the main menu, marked when it leads to the page shown.
 
     Options: `also`, names of further pages it stands for, separated by spaces; `key`, the single
     key that follows it; `go`, the key that follows it after G. Without an icon: `icon_name=""`.
+    `count` is what waits behind it, in the words of `counts` (“open”).
     """
     match = getattr(context.get("request"), "resolver_match", None)
     here = match is not None and match.url_name in {name, *options.get("also", "").split()}
     marks = [format_html(' data-{}="{}"', mark, options[mark]) for mark in ("key", "go") if options.get(mark)]
     return format_html(
-        '<a href="{}"{}{}>{}{}</a>',
+        '<a href="{}"{}{}>{}{}{}</a>',
         reverse(name),
         SafeString(' aria-current="page"') if here else "",
         SafeString("".join(marks)),
         icon(icon_name) if icon_name else "",
         label,
+        format_html(_COUNT, f"{count:,}", options.get("counts", "")) if count else "",
     )
 
 

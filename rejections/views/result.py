@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import (
-    FileResponse,
     Http404,
     HttpRequest,
     HttpResponse,
     HttpResponseBase,
-    StreamingHttpResponse,
 )
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -33,12 +29,12 @@ from rejections.refusals import Refused
 from rejections.sql import state, tables
 from rejections.states import State
 from rejections.views import paging, shown
+from rejections.views.files import table_file
 
 READING = (State.UPLOADED, State.CHECKING)
 RUNNING = (State.WAITING, State.APPLYING, State.UNDOING)
 #: Leads that an undo kept are named on the page up to this number.
 KEPT_NAMED = 20
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 #: Databowl's words for the options, as on the check page.
 OPTION_WORDS = {
@@ -246,16 +242,5 @@ def batch_download(request: HttpRequest, pk: int, format: str) -> HttpResponseBa
         )
         return redirect("batch_result", batch.pk)
     stem = Path(batch.file_name).stem or f"accept-leads-{batch.pk}"
-    name = f"{stem}-{'check' if batch.state == State.CHECKED else 'result'}.{format}"
-    answer: HttpResponseBase
-    if format == "csv":
-        answer = StreamingHttpResponse(results.as_csv(batch), content_type="text/csv; charset=utf-8")
-    else:
-        with tempfile.NamedTemporaryFile(suffix=".xlsx", delete=False) as file:
-            path = Path(file.name)
-        results.write_xlsx(batch, path)
-        answer = FileResponse(path.open("rb"), content_type=XLSX)
-        path.unlink()
-    answer["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}"
-    answer["Cache-Control"] = "no-store"
-    return answer
+    name = f"{stem}-{'check' if batch.state == State.CHECKED else 'result'}"
+    return table_file(results.table(batch), name, format, "Result")
