@@ -1,12 +1,15 @@
 """What was agreed: parties, campaigns and their terms, lists, reasons."""
 
 from campaigns.models.endpoints import Endpoint
+from campaigns.models.access import ApiCall, ApiKey, IntakeToken, Right
 from campaigns.models.lists import Disposition, ListMapperEntry, Phrase, Picklist, PicklistValue
 from campaigns.models.parties import Client, Supplier, User
 from campaigns.models.terms import Agreement, Campaign, Cap, Destination, Field, Source
 
 __all__ = [
     "Agreement",
+    "ApiCall",
+    "ApiKey",
     "Campaign",
     "Cap",
     "Client",
@@ -14,10 +17,12 @@ __all__ = [
     "Disposition",
     "Endpoint",
     "Field",
+    "IntakeToken",
     "ListMapperEntry",
     "Phrase",
     "Picklist",
     "PicklistValue",
+    "Right",
     "Source",
     "Supplier",
     "User",
