@@ -169,18 +169,20 @@ def settle(
     """Record the try, and what follows: it has arrived, waits for `pause`, or has failed for good."""
     again = status == Delivery.Status.PENDING
     with transaction.atomic():
-        DeliveryAttempt.objects.create(
-            delivery=delivery,
-            at=at,
-            succeeded=tried.failure is None,
-            seconds=tried.seconds,
-            answer=tried.answer,
-        )
+        record(delivery, tried, at)
         Delivery.objects.filter(pk=delivery.pk, status=Delivery.Status.PENDING).update(
             status=status,
             tries=F("tries") + 1,
             next_attempt_at=at + pause if again else None,
             claimed_until=None,
         )
-        if tried.failure is None and (endpoint := health.endpoint_of(delivery)):
-            health.arrived(endpoint)
+
+
+def record(delivery: Delivery, tried: Tried, at: datetime) -> None:
+    """Write down one try; one that arrived says that its endpoint works."""
+    arrived = tried.failure is None
+    DeliveryAttempt.objects.create(
+        delivery=delivery, at=at, succeeded=arrived, seconds=tried.seconds, answer=tried.answer
+    )
+    if arrived and (endpoint := health.endpoint_of(delivery)):
+        health.arrived(endpoint)

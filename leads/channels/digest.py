@@ -21,7 +21,10 @@ _COLUMNS = ("lead_id", "uid", "campaign", "what", "code", "reason", "in_the_clie
 
 def message(delivery: Delivery) -> EmailMessage:
     """The e-mail of one notice, of a test, or of notices that were held back; raises NotSent without recipients."""
-    endpoint = Endpoint.objects.filter(supplier_id=delivery.supplier_id, channel=Endpoint.Channel.EMAIL).first()
+    assert delivery.supplier_id is not None
+    endpoint = Endpoint.objects.filter(
+        supplier_id=delivery.supplier_id, channel=Endpoint.Channel.EMAIL
+    ).first()
     if endpoint is None or not endpoint.recipients:
         raise NotSent("There is no address to write to.", permanent=True)
     if delivery.kind == Delivery.Kind.TEST:
@@ -38,9 +41,15 @@ def _of_leads(delivery: Delivery) -> EmailMessage:
     parts = list(delivery.stands_for.order_by("pk")) if held_back else [delivery]
     campaigns = sorted({part.payload["campaign"] for part in parts})
     lines = [f"{part.payload['campaign']}: {told.words(part.kind, told.size(part))}." for part in parts]
-    title = f"{counted(len(parts), 'notice')} held back" if held_back else told.words(parts[0].kind, told.size(parts[0]))
+    title = (
+        f"{counted(len(parts), 'notice')} held back"
+        if held_back
+        else told.words(parts[0].kind, told.size(parts[0]))
+    )
     address = f"{settings.SITE_URL}/notices/?notice={delivery.pk}"
-    letter = _letter("\n".join(lines), f"The leads with their reasons are attached. Here they are as a page:\n{address}")
+    letter = _letter(
+        "\n".join(lines), f"The leads with their reasons are attached. Here they are as a page:\n{address}"
+    )
     said = EmailMessage(" ".join(f"{title}: {', '.join(campaigns)}".split()), letter)
     said.attach(f"leads-{delivery.pk}.csv", as_csv(parts), "text/csv")
     return said
@@ -58,7 +67,14 @@ def as_csv(notices: Iterable[Delivery]) -> bytes:
     for notice in notices:
         what = told.TYPES[Delivery.Kind(notice.kind)]
         for lead in notice.payload["leads"]:
-            cells = (lead["uid"], notice.payload["campaign"], what, lead["code"], lead["label"], lead["reason"])
+            cells = (
+                lead["uid"],
+                notice.payload["campaign"],
+                what,
+                lead["code"],
+                lead["label"],
+                lead["reason"],
+            )
             writer.writerow([lead["lead_id"], *(shield(cell or "") for cell in cells)])
     return out.getvalue().encode("utf-8-sig")
 

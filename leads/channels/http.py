@@ -138,6 +138,8 @@ def post(url: str, body: bytes, headers: dict[str, str]) -> Answer:
     try:
         connection.request("POST", target, body, {"User-Agent": "leadrej", **headers})
         answer = connection.getresponse()
+        if connection.expired:  # what was shut in the middle of its headers looks whole
+            raise http.client.HTTPException("cut off")
         read = _body(answer).decode("utf-8", "replace")
         asked = answer.getheader("Retry-After") or ""
     except ssl.SSLCertVerificationError as error:

@@ -21,6 +21,7 @@ _LONGEST_PAUSE = timedelta(days=1)
 
 def send(delivery: Delivery) -> str:
     """Send one notice; raises OutOfOrder for an address that is gone or forbidden, else NotSent."""
+    assert delivery.supplier_id is not None
     endpoint = Endpoint.objects.get(supplier_id=delivery.supplier_id, channel=Endpoint.Channel.WEBHOOK)
     body, now = told.webhook_body(delivery), timezone.now()
     signature = http.sign(endpoint.secrets_at(now), told.webhook_id(delivery), now, body)
