@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("campaigns", "0006_keys_tokens_and_calls"),
+        ("campaigns", "0007_what_a_person_prefers"),
     ]
 
     operations = [

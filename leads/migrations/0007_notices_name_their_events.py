@@ -22,8 +22,8 @@ WHERE d.payload ? 'leads'
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("campaigns", "0007_endpoints"),
-        ("leads", "0004_downloads"),
+        ("campaigns", "0008_endpoints"),
+        ("leads", "0006_dispute_granted"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
