@@ -4,9 +4,10 @@ from django.contrib import admin
 from django.contrib.auth import views as auth
 from django.urls import path, register_converter
 
-from campaigns import views as campaigns
+from campaigns.views import campaign as campaigns
+from campaigns.views import profile
 from leads import api as leads_api
-from leads import views as leads
+from leads.views import find, lead
 from rejections import api as rejections_api
 from rejections.views import (
     acting,
@@ -18,6 +19,7 @@ from rejections.views import (
     mapping,
     result,
     sources,
+    told,
     upload,
 )
 
@@ -38,7 +40,7 @@ register_converter(Format, "format")
 urlpatterns = [
     path("", home.home, name="home"),
     path("imports/open/", home.open_batches, name="open_batches"),
-    path("find/", leads.find, name="find"),
+    path("find/", find.find, name="find"),
     path("imports/", listing.imports, name="imports"),
     path("imports/new/", upload.import_new, name="import_new"),
     path("imports/example.<format:format>", upload.import_example, name="import_example"),
@@ -62,12 +64,17 @@ urlpatterns = [
     path("sources/<str:code>/resume/", sources.source_resume, name="source_resume"),
     path("downloads/<int:pk>/", downloads.download_page, name="download"),
     path("downloads/<int:pk>/file/", downloads.download_file, name="download_file"),
-    path("leads/<int:pk>/", leads.lead, name="lead"),
-    path("leads/<int:pk>/reject/", leads.lead_reject, name="lead_reject"),
-    path("leads/<int:pk>/accept/", leads.lead_accept, name="lead_accept"),
+    path("leads/<int:pk>/", lead.lead, name="lead"),
+    path("leads/<int:pk>/reject/", lead.lead_reject, name="lead_reject"),
+    path("leads/<int:pk>/accept/", lead.lead_accept, name="lead_accept"),
     path("campaigns/", campaigns.campaigns, name="campaigns"),
     path("campaigns/<str:code>/", campaigns.campaign, name="campaign"),
     path("campaigns/<str:code>/accept/", campaigns.accept_leads, name="accept_leads"),
+    path("told/", told.ended, name="told"),
+    path("told/bell/", told.bell, name="told_bell"),
+    path("profile/", profile.profile, name="profile"),
+    path("profile/theme/", profile.theme, name="profile_theme"),
+    path("profile/password/", profile.ChangePassword.as_view(), name="password"),
     path("login/", auth.LoginView.as_view(template_name="login.html"), name="login"),
     path("logout/", auth.LogoutView.as_view(), name="logout"),
     path("api/v1/leads/<int:pk>/", leads_api.LeadView.as_view()),

@@ -11,7 +11,9 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.db.models import F
 
+from campaigns.models import User
 from leads import quarantine
 from leads.models import Delivery
 from leads.sql import notices
@@ -71,6 +73,8 @@ def end(batch: Batch, target: State, at: datetime, **columns: Any) -> None:
     """End the batch as finished, stopped or failed: tell suppliers of what moved, and who started it."""
     if target != State.FINISHED:  # its last step has told them
         tell_suppliers(batch.pk, at)
+    if batch.state == State.APPLYING:
+        columns["finished_at"] = at
     state.advance(
         batch.pk,
         [State(batch.state)],
@@ -91,10 +95,12 @@ def tell_suppliers(batch_id: int, at: datetime) -> None:
 
 
 def _tell_starter(batch: Batch, target: State, at: datetime) -> None:
-    """An e-mail to the person who started it, unless the page is open before them."""
+    """An e-mail to the person who started it, if it wants one, unless the page is open before them."""
     person = batch.created_by
     away = batch.seen_at is None or (at - batch.seen_at).total_seconds() > AWAY_SECONDS
     if batch.via != "page" or person is None or not away or not person.email:
+        return
+    if User.Mail.BATCH_ENDED not in person.mails:
         return
     Delivery.objects.create(
         kind=Delivery.Kind.BATCH_ENDED,
@@ -108,7 +114,8 @@ def _tell_starter(batch: Batch, target: State, at: datetime) -> None:
 
 
 def _affiliate(batch: Batch, at: datetime) -> int | None:
-    last, _ = statements.reject_affiliate_events(batch.pk, after=batch.cursor, limit=settings.CHUNK_ROWS)
+    last, events = statements.reject_affiliate_events(batch.pk, after=batch.cursor, limit=settings.CHUNK_ROWS)
+    Batch.objects.filter(pk=batch.pk).update(affiliate_events=F("affiliate_events") + events)
     return last
 
 

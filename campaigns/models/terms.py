@@ -87,10 +87,7 @@ class Campaign(models.Model):
 
 class SourceQuerySet(models.QuerySet["Source"]):
     def visible_to(self, user: User) -> SourceQuerySet:
-        """Sources this person may know of: all for staff, its own for a supplier.
-
-        A source tells who supplies, so a client sees those of campaigns that show it their suppliers.
-        """
+        """Sources this person may see: a client user only where the campaign shows suppliers, a supplier its own."""
         if not user.is_active:
             return self.none()
         if user.is_staff:
