@@ -4,7 +4,8 @@ from django.contrib import admin
 from django.contrib.auth import views as auth
 from django.urls import path, register_converter
 
-from campaigns import views as campaigns
+from campaigns.views import campaign as campaigns
+from campaigns.views import profile
 from leads import api as leads_api
 from leads.views import find, lead
 from rejections import api as rejections_api
@@ -12,12 +13,16 @@ from rejections.views import (
     acting,
     check,
     contesting,
+    corrections,
     disputes,
+    downloads,
     home,
     listing,
     mapping,
     portal,
     result,
+    sources,
+    told,
     upload,
 )
 
@@ -66,12 +71,25 @@ urlpatterns = [
     path("disputes/<int:pk>/effect/", disputes.dispute_effect, name="dispute_effect"),
     path("disputes/<int:pk>/evidence/", disputes.dispute_evidence, name="dispute_evidence"),
     path("disputes/<int:pk>/withdraw/", contesting.dispute_withdraw, name="dispute_withdraw"),
+    path("imports/<int:pk>/cells/", corrections.batch_cells, name="batch_cells"),
+    path("sources/", sources.source_list, name="sources"),
+    path("sources/<str:code>/", sources.source_page, name="source"),
+    path("sources/<str:code>/download/", downloads.source_download, name="source_download"),
+    path("sources/<str:code>/upload/", corrections.source_upload, name="source_upload"),
+    path("sources/<str:code>/resume/", sources.source_resume, name="source_resume"),
+    path("downloads/<int:pk>/", downloads.download_page, name="download"),
+    path("downloads/<int:pk>/file/", downloads.download_file, name="download_file"),
     path("leads/<int:pk>/", lead.lead, name="lead"),
     path("leads/<int:pk>/reject/", lead.lead_reject, name="lead_reject"),
     path("leads/<int:pk>/accept/", lead.lead_accept, name="lead_accept"),
     path("campaigns/", campaigns.campaigns, name="campaigns"),
     path("campaigns/<str:code>/", campaigns.campaign, name="campaign"),
     path("campaigns/<str:code>/accept/", campaigns.accept_leads, name="accept_leads"),
+    path("told/", told.ended, name="told"),
+    path("told/bell/", told.bell, name="told_bell"),
+    path("profile/", profile.profile, name="profile"),
+    path("profile/theme/", profile.theme, name="profile_theme"),
+    path("profile/password/", profile.ChangePassword.as_view(), name="password"),
     path("login/", auth.LoginView.as_view(template_name="login.html"), name="login"),
     path("logout/", auth.LogoutView.as_view(), name="logout"),
     path("api/v1/leads/<int:pk>/", leads_api.LeadView.as_view()),

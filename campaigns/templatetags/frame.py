@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from typing import Any
 
 from django import template
 from django.conf import settings
@@ -12,8 +13,6 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 register = template.Library()
-
-_COUNT = '<span class="n">{}<span class="sr"> {}</span></span>'
 
 
 @register.simple_tag
@@ -29,14 +28,12 @@ def icon(name: str, size: str = "") -> SafeString:
 
 
 @register.simple_tag(takes_context=True)
-def menu_link(
-    context: template.Context, name: str, icon_name: str, label: str, count: int = 0, **options: str
-) -> SafeString:
+def menu_link(context: template.Context, name: str, icon_name: str, label: str, **options: Any) -> SafeString:
     """A link of the main menu, marked when it leads to the page shown.
 
     Options: `also`, names of further pages it stands for, separated by spaces; `key`, the single
-    key that follows it; `go`, the key that follows it after G. Without an icon: `icon_name=""`.
-    `count` is what waits behind it, in the words of `counts` (“open”).
+    key that follows it; `go`, the key that follows it after G; `count` and `of`, a number beside it and
+    what it counts (“4 open”). Without an icon: `icon_name=""`.
     """
     match = getattr(context.get("request"), "resolver_match", None)
     here = match is not None and match.url_name in {name, *options.get("also", "").split()}
@@ -48,7 +45,11 @@ def menu_link(
         SafeString("".join(marks)),
         icon(icon_name) if icon_name else "",
         label,
-        format_html(_COUNT, f"{count:,}", options.get("counts", "")) if count else "",
+        format_html(
+            '<span class="n">{}<span class="sr"> {}</span></span>', f"{count:,}", options.get("of", "")
+        )
+        if (count := options.get("count"))
+        else "",
     )
 
 

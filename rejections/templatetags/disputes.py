@@ -35,8 +35,7 @@ def dispute_chip(state: str, count: int | None = None) -> SafeString:
 @register.simple_tag
 def open_disputes() -> int:
     """How many disputes wait for the operators' answer."""
-    open_ones = DisputedLead.objects.filter(state=State.OPEN)
-    return open_ones.values("dispute").distinct().count()
+    return DisputedLead.objects.filter(state=State.OPEN).values("dispute").distinct().count()
 
 
 @register.filter

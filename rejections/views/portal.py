@@ -86,7 +86,7 @@ def rejected_download(request: HttpRequest, format: str) -> HttpResponseBase:
     """All rejected leads under the filters in the address."""
     person = _supplier(request)
     asked, _ = _asked(request.GET, person)
-    return table_file(portal.rejected_table(asked, person), "rejected-leads", format)
+    return table_file(portal.rejected_table(asked, person), "rejected-leads", format, "Leads")
 
 
 @login_required
