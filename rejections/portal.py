@@ -16,7 +16,7 @@ from leads.statuses import Status
 from leads.timeline import why
 from rejections.contests import Hindrance, hindrance, last_day
 from rejections.sql import fixes, portal
-from rejections.sql.portal import Asked, Rejected, Stands, Week
+from rejections.sql.portal import Asked, Rejected, Span, Stands, Week
 from rejections.suggestions import suggest
 
 #: What a campaign buys: the leads a client can send back.
@@ -74,7 +74,7 @@ class Reason:
 
 @dataclass(frozen=True)
 class Overview:
-    """A supplier's month, of all its campaigns or of one. `paid` are sums of Accepted payouts by currency."""
+    """A supplier's leads of some days. `paid` are sums of Accepted payouts by currency."""
 
     statuses: list[tuple[str, int, str]]
     received: int
@@ -85,9 +85,11 @@ class Overview:
     compared: bool
 
 
-def overview(person: User, campaigns: Sequence[Campaign], month: date, at: datetime) -> Overview:
-    """The leads received in the month (of each campaign's zone), and the last weeks."""
-    found = [stands for campaign in campaigns for stands in _month(person, campaign, month)]
+def overview(person: User, campaigns: Sequence[Campaign], first: date, last: date, at: datetime) -> Overview:
+    """The leads received on these days (of each campaign's zone), and the last weeks."""
+    after = last + timedelta(days=1)
+    spans = [Span(c.pk, begin(first, c.time_zone), begin(after, c.time_zone)) for c in campaigns]
+    found = portal.stands(person.supplier_id or 0, spans)
     mine = [stands for stands in found if stands.mine]
     others = {stands.supplier_id for stands in found if not stands.mine and stands.status in _VALID}
     compared = len(others) >= OTHERS
@@ -105,12 +107,6 @@ def overview(person: User, campaigns: Sequence[Campaign], month: date, at: datet
         weeks=portal.weeks(person.supplier_id or 0, ids, since)[-WEEKS:],
         compared=compared,
     )
-
-
-def _month(person: User, campaign: Campaign, month: date) -> list[Stands]:
-    following = (month + timedelta(days=31)).replace(day=1)
-    zone = campaign.time_zone
-    return portal.stands(person.supplier_id or 0, [campaign.pk], begin(month, zone), begin(following, zone))
 
 
 def _paid(mine: Iterable[Stands], campaigns: Sequence[Campaign]) -> list[tuple[str, Decimal]]:

@@ -116,16 +116,27 @@ class Stands(NamedTuple):
     payout: Decimal
 
 
-def stands(supplier_id: int, campaign_ids: Sequence[int], since: datetime, until: datetime) -> list[Stands]:
-    """Leads of these campaigns received from `since` (included) to `until` (not), counted."""
+class Span(NamedTuple):
+    """Leads of a campaign received from `since` (included) to `until` (not)."""
+
+    campaign_id: int
+    since: datetime
+    until: datetime
+
+
+def stands(supplier_id: int, spans: Sequence[Span]) -> list[Stands]:
+    """The leads of these spans, counted, the supplier's own and those of all others."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT campaign_id, supplier_id = %s, supplier_id, status, disposition_id, count(*), sum(payout)
-            FROM leads_lead WHERE campaign_id = ANY(%s) AND received_at >= %s AND received_at < %s
-            GROUP BY campaign_id, supplier_id, status, disposition_id
+            SELECT l.campaign_id, l.supplier_id = %s, l.supplier_id, l.status, l.disposition_id, count(*),
+                sum(l.payout)
+            FROM unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[]) AS w(campaign_id, since, until)
+            JOIN leads_lead l ON l.campaign_id = w.campaign_id AND l.received_at >= w.since
+                AND l.received_at < w.until
+            GROUP BY l.campaign_id, l.supplier_id, l.status, l.disposition_id
             """,
-            [supplier_id, list(campaign_ids), since, until],
+            [supplier_id, *map(list, zip(*spans, strict=True))] if spans else [supplier_id, [], [], []],
         )
         return [Stands(*row) for row in cursor.fetchall()]
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -22,26 +23,28 @@ from rejections.views.paging import Pager
 #: Rejected leads on the overview, and on a page of their list.
 LATELY, PAGE = 7, 25
 DISPUTES = 3
-#: Months that can be looked at.
-MONTHS = 6
+#: Days, and months, that can be looked at.
+DAYS, MONTHS = 30, 6
 
 
 def overview(request: HttpRequest) -> HttpResponse:
-    """A supplier's first page: a month of its leads, in one campaign or in all."""
+    """A supplier's first page: some days of its leads, in one campaign or in all."""
     person: Any = request.user
     now = timezone.now()
     campaigns = list(Campaign.objects.visible_to(person))
     chosen = next((c for c in campaigns if str(c.pk) == request.GET.get("campaign")), None)
-    months = _months(timezone.localdate(now))
-    month = next((m for m in months if f"{m:%Y-%m}" == request.GET.get("month")), months[0])
+    periods = _periods(timezone.localdate(now))
+    period = next((one for one in periods if one.value == request.GET.get("period")), periods[0])
     asked = Asked(person.supplier_id, chosen.pk if chosen else None)
     visible = Dispute.objects.visible_to(person)
     context = {
-        "overview": portal.overview(person, [chosen] if chosen else campaigns, month, now),
+        "overview": portal.overview(
+            person, [chosen] if chosen else campaigns, period.first, period.last, now
+        ),
         "campaigns": campaigns,
         "chosen": chosen,
-        "months": months,
-        "month": month,
+        "periods": periods,
+        "period": period,
         "lately": portal.rejected(asked, person, now, offset=0, limit=LATELY),
         "disputes": inbox.lines(visible.order_by("-pk")[:DISPUTES], person),
         "waiting": inbox.in_tab(visible, "").count(),
@@ -50,12 +53,24 @@ def overview(request: HttpRequest) -> HttpResponse:
     return render(request, "rejections/portal.html", context)
 
 
-def _months(today: date) -> list[date]:
-    """The first days of the running month and those before it."""
-    found = [today.replace(day=1)]
-    while len(found) < MONTHS:
-        last = found[-1]
-        found.append(date(last.year - (last.month == 1), (last.month - 2) % 12 + 1, 1))
+@dataclass(frozen=True)
+class Period:
+    """Days that can be looked at: its name in the address, its words, the first and the last of them."""
+
+    value: str
+    words: str
+    first: date
+    last: date
+
+
+def _periods(today: date) -> list[Period]:
+    """The last days, then months, the running one first."""
+    found = [Period("", f"the last {DAYS} days", today - timedelta(days=DAYS), today)]
+    last = today
+    for _ in range(MONTHS):
+        first = last.replace(day=1)
+        found.append(Period(f"{first:%Y-%m}", f"{first:%B %Y}", first, last))
+        last = first - timedelta(days=1)
     return found
 
 
