@@ -12,6 +12,7 @@ from typing import Any
 from campaigns.models import Campaign, Disposition, Field, Source, User
 from campaigns.rules import begin, local_date
 from campaigns.spec import read_picklists
+from campaigns.validators import DUPLICATE
 from leads.statuses import Status
 from leads.timeline import why
 from rejections.contests import Hindrance, hindrance, last_day
@@ -210,9 +211,10 @@ class ToFix:
 
 
 def to_fix(person: User) -> list[ToFix]:
-    """The values that turn most of the supplier's leads away at the door, biggest first."""
+    """The values that turn most of the supplier's leads away at the door, biggest first; not what came twice."""
     sources = {s.pk: s for s in Source.objects.filter(supplier=person.supplier).select_related("campaign")}
-    groups = fixes.groups(list(sources), limit=TO_FIX) if sources else []
+    found = fixes.groups(list(sources), limit=TO_FIX) if sources else []
+    groups = [group for group in found if group.code != DUPLICATE]
     campaigns = {source.campaign_id for source in sources.values()}
     fields = {
         (field.campaign_id, field.name): field for field in Field.objects.filter(campaign__in=campaigns)
