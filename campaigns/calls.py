@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
 from campaigns.models import ApiCall
 
@@ -53,23 +54,23 @@ class Call:
             return make()
         if name not in self.noted:
             with transaction.atomic():
-                ours = ApiCall.objects.select_for_update().filter(pk=self.row_id, owner=self.owner)
-                if not ours.exists():
+                if not self._ours().select_for_update().exists():
                     raise LostCall
                 noted = {**self.noted, name: make()}
-                ours.update(noted=noted)
+                self._ours().update(noted=noted)
             self.noted = noted
         return self.noted[name]
 
     def answer(self, answer: Answer) -> None:
         """Keep the answer, if the call is still ours."""
-        ApiCall.objects.filter(pk=self.row_id, owner=self.owner).update(
-            status=answer.status, headers=dict(answer.headers), body=answer.body
-        )
+        self._ours().update(status=answer.status, headers=dict(answer.headers), body=answer.body)
 
     def release(self, at: datetime) -> None:
         """Let another try go on: nothing was answered that is worth keeping."""
-        ApiCall.objects.filter(pk=self.row_id, owner=self.owner).update(lease_until=at)
+        self._ours().update(lease_until=at)
+
+    def _ours(self) -> QuerySet[ApiCall]:
+        return ApiCall.objects.filter(pk=self.row_id or 0, owner=self.owner)
 
 
 def begin(caller: str, endpoint: str, key: str, fingerprint: str, at: datetime) -> Call | Answer | None:

@@ -174,7 +174,7 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_CLASSES": ["campaigns.api.access.Throttle"],
     "DEFAULT_PARSER_CLASSES": ["campaigns.api.fields.Json"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_SCHEMA_CLASS": "campaigns.api.schema.Described",
+    "DEFAULT_SCHEMA_CLASS": "campaigns.api.described.Described",
     "EXCEPTION_HANDLER": "campaigns.api.problems.handler",
     "URL_FORMAT_OVERRIDE": None,
 }
@@ -188,9 +188,16 @@ SPECTACULAR_SETTINGS = {
     "ENFORCE_NON_BLANK_FIELDS": True,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "",
+    "ENUM_NAME_OVERRIDES": {
+        "LeadStatus": "leads.api.shapes.STATUSES",
+        "RowOutcome": "rejections.api.shapes.OUTCOMES",
+        "BatchState": "rejections.api.shapes.STATES",
+        "BatchKind": "rejections.api.shapes.KINDS",
+        "SourceKind": "campaigns.api.parties.KINDS",
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "campaigns.api.schema.finish",
+        "campaigns.api.described.finish",
     ],
 }
 # Calls a minute of each API key, or person with a session; of each form's token.

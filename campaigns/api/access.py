@@ -53,7 +53,8 @@ class MayRead(BasePermission):
 def allow(request: Request, right: Right) -> None:
     """Raise Refused unless the caller has this right: the key, and its owner."""
     _check_key(request, right)
-    if right not in tokens.grantable(request.user):
+    person: Any = request.user
+    if right not in tokens.grantable(person):
         raise Refused("not_permitted", "Not permitted", f"{_WHO_MAY[right]} Nothing was changed.")
 
 

@@ -13,14 +13,13 @@ from rest_framework import serializers
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.settings import api_settings
+from rest_framework.utils.encoders import JSONEncoder
 from rest_framework.views import APIView
 
+from campaigns.api.described import LARGEST
 from campaigns.api.fields import Form, Whole, read
 from rejections.refusals import Refused
 
-#: The highest number the database has for an id.
-LARGEST = 2**63 - 1
 PAGE = 100
 LARGEST_PAGE = 1000
 
@@ -38,13 +37,17 @@ class JsonOnly(BaseContentNegotiation):
 
 
 class ApiView(APIView):
-    """Authenticated, throttled, answering in JSON. Says with every answer how many calls are left."""
+    """Authenticated, throttled, answering in JSON. Says how many calls are left.
+
+    A 404 does not: it is the same for what one may not see and what never was, to the byte.
+    """
 
     content_negotiation_class = JsonOnly
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         response = super().finalize_response(request, response, *args, **kwargs)
-        if rate := getattr(getattr(request, "_request", request), "rate", None):
+        rate = getattr(getattr(request, "_request", request), "rate", None)
+        if rate and response.status_code != 404:
             names = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
             for name, number in zip(names, rate, strict=True):
                 response[name] = str(number)
@@ -68,16 +71,21 @@ class NotThere(ApiView):
 
         raise Http404
 
-    get = post = put = patch = delete = head = options = not_there
+    get = post = put = patch = delete = head = options = not_there  # type: ignore[assignment]
 
 
 class PageQuery(Form):
     """Which page of a list."""
 
     cursor = Whole(
-        min_value=1, max_value=LARGEST, required=False, help_text="Only what is older than this id: follow `next`."
+        min_value=1,
+        max_value=LARGEST,
+        required=False,
+        help_text="Only what is older than this id: follow `next`.",
     )
-    page_size = Whole(min_value=1, max_value=LARGEST_PAGE, default=PAGE, help_text="At most so many on a page.")
+    page_size = Whole(
+        min_value=1, max_value=LARGEST_PAGE, default=PAGE, help_text="At most so many on a page."
+    )
 
 
 def page(
@@ -91,8 +99,15 @@ def page(
     following = None
     if len(rows) > size:
         rows = rows[:size]
-        sent = [(name, value) for name, values in request.query_params.lists() for value in values if name != "cursor"]
-        following = request.build_absolute_uri(f"{request.path}?{urlencode([*sent, ('cursor', rows[-1].pk)])}")
+        sent = [
+            (name, value)
+            for name, values in request.query_params.lists()
+            for value in values
+            if name != "cursor"
+        ]
+        following = request.build_absolute_uri(
+            f"{request.path}?{urlencode([*sent, ('cursor', rows[-1].pk)])}"
+        )
     return Response({"next": following, "results": show(rows)})
 
 
@@ -103,7 +118,7 @@ def page_of(item: type[serializers.Serializer]) -> Any:
         f"{name}Page",
         (serializers.Serializer,),
         {
-            "__doc__": f"A page of a list, newest first. `next` is null on the last one.",
+            "__doc__": "A page of a list, newest first. `next` is null on the last one.",
             "next": serializers.URLField(allow_null=True),
             "results": item(many=True),
         },
@@ -112,7 +127,7 @@ def page_of(item: type[serializers.Serializer]) -> Any:
 
 def etag(shown: Any) -> str:
     """A tag that changes with what is shown."""
-    encoded = json.dumps(shown, sort_keys=True, cls=api_settings.DEFAULT_RENDERER_CLASSES[0].encoder_class)
+    encoded = json.dumps(shown, sort_keys=True, cls=JSONEncoder)
     return f'"{hashlib.sha256(encoded.encode("utf-8", "surrogatepass")).hexdigest()[:20]}"'
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 from rest_framework import serializers
 from rest_framework.exceptions import ParseError
-from rest_framework.parsers import JSONParser
+from rest_framework.parsers import BaseParser
 
 from campaigns.lists import storable
 from rejections.refusals import Refused
@@ -20,8 +20,10 @@ _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,6})?([Zz]|[
 _WHOLE = re.compile(r"-?\d{1,20}")
 
 
-class Json(JSONParser):
+class Json(BaseParser):
     """JSON of at most API_MAX_BYTES; texts that no database holds are mended on the way in."""
+
+    media_type = "application/json"
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
         content = stream.read(settings.API_MAX_BYTES + 1)

@@ -13,14 +13,16 @@ from campaigns.api.base import ApiView, PageQuery, page, page_of, query
 from campaigns.api.schema import problems
 from campaigns.models import Campaign, Source, Supplier, User
 
+KINDS = Source.Kind.choices
+
 
 class FieldSerializer(serializers.Serializer):
     """A field of the campaign's leads, in the order in which they are judged."""
 
     name = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     kind = serializers.CharField()
-    required = serializers.BooleanField()
+    required = serializers.BooleanField()  # type: ignore[assignment]
     identifies = serializers.BooleanField(help_text="Rejections may name leads by it, as field:NAME.")
 
 
@@ -41,7 +43,7 @@ class SourceSerializer(serializers.Serializer):
 
     code = serializers.CharField()
     name = serializers.CharField()
-    kind = serializers.ChoiceField(Source.Kind.choices)
+    kind = serializers.ChoiceField(KINDS)
     campaign = serializers.CharField()
     supplier = serializers.CharField()
 

@@ -88,7 +88,9 @@ def handler(error: Exception, context: Any) -> Response:
         case PermissionDenied():
             return answer(403, *_KNOWN[403])
         case SuspiciousOperation():
-            return answer(400, "malformed", "The request cannot be read", "It has too many parts. Nothing was changed.")
+            return answer(
+                400, "malformed", "The request cannot be read", "It has too many parts. Nothing was changed."
+            )
         case OperationalError():
             log.exception("the database did not answer")
             detail = "The database does not answer. Nothing was changed by this call; send it again."
@@ -96,13 +98,17 @@ def handler(error: Exception, context: Any) -> Response:
     log.error("a call failed", exc_info=error)
     request = getattr(context.get("request"), "_request", None)
     got_request_exception.send(sender=None, request=request)
-    detail = "It is noted. Whatever had been done stays; sending the call again with its Idempotency-Key is safe."
+    detail = (
+        "It is noted. Whatever had been done stays; sending the call again with its Idempotency-Key is safe."
+    )
     return answer(500, "internal_error", "Something broke on our side", detail)
 
 
 def in_flight() -> Response:
     """Another call with the same key is still being worked on."""
-    detail = "A call with this Idempotency-Key is being worked on. Send it again a little later for its answer."
+    detail = (
+        "A call with this Idempotency-Key is being worked on. Send it again a little later for its answer."
+    )
     return answer(409, "idempotency_in_flight", "Not done yet", detail, headers={"Retry-After": "5"})
 
 
@@ -110,7 +116,9 @@ def invalid(detail: Any) -> Response:
     """The request has another shape than the schema says; each error names its field."""
     errors = list(_flat("", detail))
     first = f"{errors[0]['field']}: {errors[0]['message']}" if errors[0]["field"] else errors[0]["message"]
-    return answer(400, "invalid", "The request is not as it should be", f"{first} Nothing was changed.", errors=errors)
+    return answer(
+        400, "invalid", "The request is not as it should be", f"{first} Nothing was changed.", errors=errors
+    )
 
 
 def _flat(path: str, detail: Any) -> Any:
@@ -135,7 +143,9 @@ def _of_framework(error: exceptions.APIException) -> Response:
         headers["WWW-Authenticate"] = auth
     if (wait := getattr(error, "wait", None)) is not None:
         headers["Retry-After"] = str(int(wait))
-        detail = f"The call was not carried out. The next one is free in {int(wait)} s; the same key can be used."
+        detail = (
+            f"The call was not carried out. The next one is free in {int(wait)} s; the same key can be used."
+        )
     if error.status_code in (status.HTTP_400_BAD_REQUEST, status.HTTP_403_FORBIDDEN):
         detail = f"{error.detail} {detail}".strip()
     return answer(error.status_code, code, title, detail, headers=headers)

@@ -14,7 +14,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from campaigns.api.access import allow
-from campaigns.api.base import LARGEST, ApiView, page, page_of, query
+from campaigns.api.base import ApiView, page, page_of, query
+from campaigns.api.described import LARGEST, MOST_LEADS
 from campaigns.api.fields import read
 from campaigns.api.idempotency import once_per_key
 from campaigns.api.schema import IDEMPOTENCY_KEY, answers_with, problems
@@ -28,9 +29,6 @@ from leads.models import Lead
 from rejections.models import Batch
 from rejections.refusals import Refused
 
-#: A list of leads that is sent in has at most so many.
-MOST_LEADS = 1000
-
 _NO_SOURCE = (
     "no_such_source",
     "There is no such source",
@@ -41,7 +39,11 @@ _NOT_AGREED = (
     "Nothing is agreed with this source's supplier",
     "A lead would have no price. The lead was not stored; an admin can write the agreement.",
 )
-_LEAD = {"source": "FORM-SOLAR-UK", "data": {"email": "ann@example.org", "phone": "+44 20 7946 0018"}, "uid": "a-17"}
+_LEAD = {
+    "source": "FORM-SOLAR-UK",
+    "data": {"email": "ann@example.org", "phone": "+44 20 7946 0018"},
+    "uid": "a-17",
+}
 _RECEIVED = {
     "id": 4810233,
     "uid": "a-17",
@@ -79,7 +81,7 @@ class LeadsView(ApiView):
             answers_with("Location", "The lead's address.", 201),
         ],
         request=PolymorphicProxySerializer(
-            "LeadOrLeads", [LeadIn, LeadIn(many=True)], resource_type_field_name=None
+            "LeadOrLeads", [LeadIn, LeadIn(many=True)], resource_type_field_name=None, many=False
         ),
         responses={
             200: ReceivedSerializer(many=True),
@@ -136,7 +138,9 @@ def _matching(person: User, asked: dict[str, Any]) -> QuerySet[Lead]:
     found: QuerySet[Lead] = Lead.objects.visible_to(person)
     if "campaign" in asked:
         name = "public_name" if person.supplier_id else "code"
-        found = found.filter(campaign__in=Campaign.objects.visible_to(person).filter(**{name: asked["campaign"]}))
+        found = found.filter(
+            campaign__in=Campaign.objects.visible_to(person).filter(**{name: asked["campaign"]})
+        )
     if "source" in asked:
         found = found.filter(source__in=Source.objects.visible_to(person).filter(code=asked["source"]))
     if "supplier" in asked:
@@ -171,7 +175,8 @@ def receive(person: User, sent: list[dict[str, Any]], call: Call) -> list[dict[s
         .select_related("campaign", "supplier")
     }
     results: list[dict[str, Any] | None] = [
-        None if one["source"] in sources else shapes.not_received(one.get("uid", ""), *_NO_SOURCE) for one in sent
+        None if one["source"] in sources else shapes.not_received(one.get("uid", ""), *_NO_SOURCE)
+        for one in sent
     ]
     for code, source in sources.items():
         places = [at for at, one in enumerate(sent) if one["source"] == code]
@@ -185,7 +190,9 @@ def _through(source: Source, leads: list[Incoming], person: User, call: Call) ->
     """Leads of one source, stored once, judged, and told as they stand now."""
     at = timezone.now()
     try:
-        ids = call.once(f"stored {source.pk}", partial(intake.store, source, leads, at=at, actor_id=person.pk))
+        ids = call.once(
+            f"stored {source.pk}", partial(intake.store, source, leads, at=at, actor_id=person.pk)
+        )
     except NotAgreed:
         return [shapes.not_received(lead.uid, *_NOT_AGREED) for lead in leads]
     intake.judge(source.campaign, ids, at=at)

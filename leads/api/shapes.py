@@ -25,7 +25,10 @@ _LONGEST_NAME, _LONGEST_VALUE, _MOST_VALUES = 200, 10_000, 500
         "type": "object",
         "maxProperties": _MOST_VALUES,
         "propertyNames": {"minLength": 1, "maxLength": _LONGEST_NAME},
-        "additionalProperties": {"type": ["string", "number", "boolean", "null"], "maxLength": _LONGEST_VALUE},
+        "additionalProperties": {
+            "type": ["string", "number", "boolean", "null"],
+            "maxLength": _LONGEST_VALUE,
+        },
     }
 )
 class Values(serializers.Field):
@@ -58,10 +61,13 @@ class Values(serializers.Field):
 class LeadIn(Form):
     """A lead, as its source sends it."""
 
-    source = Text(max_length=40, help_text="The source's code.")
-    data = Values()
+    source = Text(max_length=40, help_text="The source's code.")  # type: ignore[assignment]
+    data = Values()  # type: ignore[assignment]
     uid = Text(
-        max_length=200, required=False, allow_blank=True, help_text="Your own ID of the lead. Blank: one is made."
+        max_length=200,
+        required=False,
+        allow_blank=True,
+        help_text="Your own ID of the lead. Blank: one is made.",
     )
 
 
@@ -107,7 +113,7 @@ class LeadSerializer(serializers.Serializer):
     disposition = serializers.CharField(allow_null=True)
     reason = serializers.CharField(allow_blank=True, help_text="The human words, kept verbatim.")
     campaign = serializers.CharField()
-    source = serializers.CharField(allow_null=True)
+    source = serializers.CharField(allow_null=True)  # type: ignore[assignment]
     supplier = serializers.CharField(allow_null=True)
     received_at = serializers.DateTimeField()
     valid_at = serializers.DateTimeField(allow_null=True)
@@ -143,9 +149,11 @@ class LeadQuery(PageQuery):
     """Which leads."""
 
     campaign = Text(max_length=200, required=False, help_text="As `campaign` of a lead says it.")
-    source = Text(max_length=40, required=False)
+    source = Text(max_length=40, required=False)  # type: ignore[assignment]
     supplier = Text(max_length=40, required=False)
-    status = serializers.MultipleChoiceField(STATUSES, required=False, help_text="One or several.")
+    status = serializers.ListField(
+        child=serializers.ChoiceField(STATUSES), required=False, help_text="One or several."
+    )
     disposition = Text(max_length=60, required=False)
     uid = Text(max_length=200, required=False)
     received_from = Moment(required=False, help_text="Received then or later.")
@@ -218,5 +226,12 @@ def received(lead: Lead) -> dict[str, Any]:
 def not_received(uid: str, code: str, title: str, detail: str) -> dict[str, Any]:
     """Why one lead was not stored."""
     error = {"code": code, "title": title, "detail": detail}
-    blank = {"id": None, "uid": uid, "status": None, "disposition": None, "reason": "", "failures": []}
+    blank: dict[str, Any] = {
+        "id": None,
+        "uid": uid,
+        "status": None,
+        "disposition": None,
+        "reason": "",
+        "failures": [],
+    }
     return {**blank, "error": error}

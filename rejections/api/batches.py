@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from django.http import FileResponse, Http404, StreamingHttpResponse
+from django.http import FileResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
@@ -20,7 +20,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from campaigns.api.access import allow
-from campaigns.api.base import LARGEST, ApiView, query
+from campaigns.api.base import ApiView, query
+from campaigns.api.described import LARGEST
 from campaigns.api.fields import Form, read
 from campaigns.api.idempotency import once_per_key
 from campaigns.api.schema import IDEMPOTENCY_KEY, answers_with, problems
@@ -60,7 +61,9 @@ def changeable(request: Request, pk: int) -> Batch:
     allow(request, Right.CORRECT if batch.kind == Kind.CORRECTION else Right.REJECT)
     if not control.may_change(request.user, batch):  # type: ignore[arg-type]
         raise Refused(
-            "not_permitted", "Not permitted", "Another side made this batch. Nothing was changed; an operator can do it."
+            "not_permitted",
+            "Not permitted",
+            "Another side made this batch. Nothing was changed; an operator can do it.",
         )
     return batch
 
@@ -108,7 +111,10 @@ class RowsView(ApiView):
         following = None
         if len(rows) > size:
             rows = rows[:size]
-            sent = [("outcome", outcome) for outcome in outcomes] + [("page_size", size), ("cursor", rows[-1]["line"])]
+            sent = [("outcome", outcome) for outcome in outcomes] + [
+                ("page_size", size),
+                ("cursor", rows[-1]["line"]),
+            ]
             following = request.build_absolute_uri(f"{request.path}?{urlencode(sent)}")
         return Response({"next": following, "results": rows})
 
@@ -131,7 +137,9 @@ class ResultView(ApiView):
         """Every row with `line, outcome, advice, lead_id, status`, in the order of the file; importable again."""
         batch, kind = batch_of(request, pk), query(request, ResultQuery)["format"]
         if not results.has_result(batch):
-            raise Refused("wrong_state", "It is not checked yet", "There is no result before the check has ended.")
+            raise Refused(
+                "wrong_state", "It is not checked yet", "There is no result before the check has ended."
+            )
         if kind == "xlsx" and batch.rows > results.XLSX_ROWS:
             raise Refused("too_many_rows", "A sheet has no room for so many rows", "The CSV holds them all.")
         answer = _csv(batch) if kind == "csv" else _xlsx(batch)
@@ -168,7 +176,7 @@ class ReviewView(ApiView):
     )
     @once_per_key
     def post(self, request: Request, pk: int) -> Response:
-        """Rows with outcome `needs_review` name one lead in `suggested_lead`. It is rejected only when accepted here."""
+        """Rows with outcome `needs_review` name one lead in `suggested_lead`: rejected only when accepted here."""
         batch, asked = changeable(request, pk), read(ReviewIn, request.data)
         accept, skip = asked.get("accept", []), asked.get("skip", [])
 
@@ -184,7 +192,9 @@ def _suggested(batch: Batch, lines: list[int]) -> list[int]:
     known = BatchRow.objects.filter(batch=batch, line__in=lines, note__has_key="lead")
     if missing := sorted(set(lines) - set(known.values_list("line", flat=True))):
         raise Refused(
-            "no_suggestion", f"Line {missing[0]} needs no review", "No lead is suggested for it. Nothing was changed."
+            "no_suggestion",
+            f"Line {missing[0]} needs no review",
+            "No lead is suggested for it. Nothing was changed.",
         )
     return lines
 

@@ -36,15 +36,17 @@ class BatchQuery(PageQuery):
     """Which batches."""
 
     campaign = Text(max_length=40, required=False, help_text="A campaign's code.")
-    kind = serializers.ChoiceField(Kind.choices, required=False)
-    state = serializers.MultipleChoiceField(shapes.STATES, required=False, help_text="One or several.")
+    kind = serializers.ChoiceField(shapes.KINDS, required=False)
+    state = serializers.ListField(
+        child=serializers.ChoiceField(shapes.STATES), required=False, help_text="One or several."
+    )
 
 
 class ListedBatchSerializer(serializers.Serializer):
     """A batch in a list; its own address tells what it did."""
 
     batch = serializers.IntegerField()
-    kind = serializers.ChoiceField(Kind.choices)
+    kind = serializers.ChoiceField(shapes.KINDS)
     state = serializers.ChoiceField(shapes.STATES)
     rows = serializers.IntegerField()
     done = serializers.IntegerField()
@@ -93,14 +95,19 @@ class BatchesView(ApiView):
         allow(request, Right.CORRECT if asked["kind"] == Kind.CORRECTION else Right.REJECT)
         makes = {Kind.REJECTION: _rejection, Kind.CORRECTION: _correction, Kind.CLOSE_OUT: _close_out}
         make = makes[asked["kind"]]
-        batch_id = request.call.once("batch", lambda: make(request.user, asked).pk)  # type: ignore[attr-defined]
+        person: Any = request.user
+        batch_id = request.call.once("batch", lambda: make(person, asked).pk)  # type: ignore[attr-defined]
         ring(batch_id)
         return accepted(request, told(request, batch_id))
 
 
 def _listed(batch: Batch) -> dict[str, Any]:
     names = ("kind", "state", "rows", "done", "file_name", "created_at")
-    return {"batch": batch.pk, "campaign": batch.campaign.code, **{name: getattr(batch, name) for name in names}}
+    return {
+        "batch": batch.pk,
+        "campaign": batch.campaign.code,
+        **{name: getattr(batch, name) for name in names},
+    }
 
 
 def _plain(data: Any) -> Any:
@@ -144,7 +151,9 @@ def _correction(person: User, asked: dict[str, Any]) -> Batch:
     source = Source.objects.visible_to(person).filter(code=code).select_related("campaign").first()
     if source is None:
         raise Refused(
-            "no_such_source", "There is no such source", "No source with this code is yours. Nothing was changed."
+            "no_such_source",
+            "There is no such source",
+            "No source with this code is yours. Nothing was changed.",
         )
     return uploads.receive_correction(
         source,
@@ -178,13 +187,17 @@ def _mapping(asked: dict[str, Any]) -> dict[str, Any]:
 def _given(asked: dict[str, Any], name: str) -> str:
     if name not in asked:
         raise Refused(
-            f"no_{name}", f"Which {name}?", f"A batch of kind {asked['kind']} needs {name}. Nothing was changed."
+            f"no_{name}",
+            f"Which {name}?",
+            f"A batch of kind {asked['kind']} needs {name}. Nothing was changed.",
         )
     return str(asked[name])
 
 
 def _file(asked: dict[str, Any]) -> UploadedFile:
     if "file" not in asked:
-        raise Refused("no_file", "There is no file", f"A batch of kind {asked['kind']} needs one. Nothing was changed.")
+        raise Refused(
+            "no_file", "There is no file", f"A batch of kind {asked['kind']} needs one. Nothing was changed."
+        )
     file: UploadedFile = asked["file"]
     return file

@@ -82,7 +82,9 @@ def campaign_of(person: User, code: str) -> Campaign:
     found = Campaign.objects.visible_to(person).filter(code=code).select_related("client").first()
     if found is None:
         raise Refused(
-            "no_such_campaign", "There is no such campaign", "No campaign with this code is yours. Nothing was changed."
+            "no_such_campaign",
+            "There is no such campaign",
+            "No campaign with this code is yours. Nothing was changed.",
         )
     return found
 

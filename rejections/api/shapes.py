@@ -8,7 +8,8 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from campaigns.api.base import LARGEST, LARGEST_PAGE, PAGE
+from campaigns.api.base import LARGEST_PAGE, PAGE
+from campaigns.api.described import LARGEST
 from campaigns.api.fields import Day, Flag, Form, Text, Whole
 from campaigns.lists import storable
 from campaigns.models import User
@@ -26,6 +27,7 @@ from rejections.views import shown as batch_words
 MOST_ROWS = 10_000
 _LONGEST_ID, _LONGEST_REASON = 500, 5_000
 
+KINDS = Kind.choices
 STATES = [(state.value, state.label) for state in State]
 OUTCOMES = [(outcome.value, outcome.label) for outcome in Outcome]
 STATUSES = [(status.value, status.label) for status in Status]
@@ -93,7 +95,9 @@ def _wrong(row: Any) -> str:
 class OptionsIn(Form):
     """What to do besides rejecting the rows; all off by default."""
 
-    reject_from = Day(required=False, allow_null=True, help_text="Count the return window back from this date.")
+    reject_from = Day(
+        required=False, allow_null=True, help_text="Count the return window back from this date."
+    )
     accept_older = Flag(required=False, help_text="Accept Pending leads older than the return window.")
     accept_remaining = Flag(required=False, help_text="Accept all other Pending leads up to `through`.")
     through = Day(required=False, allow_null=True, help_text="Needed with `accept_remaining`.")
@@ -138,9 +142,9 @@ class MappingIn(Form):
 class BatchIn(Form):
     """A file, and what shall be done with it. A close-out has none."""
 
-    kind = serializers.ChoiceField(Kind.choices)
+    kind = serializers.ChoiceField(KINDS)
     campaign = Text(max_length=40, required=False, help_text="Its code; for kind rejection and close_out.")
-    source = Text(max_length=40, required=False, help_text="Its code; for kind correction.")
+    source = Text(max_length=40, required=False, help_text="Its code; for kind correction.")  # type: ignore[assignment]
     file = serializers.FileField(required=False, allow_empty_file=True)
     mapping = MappingIn(required=False)
     options = OptionsIn(required=False)
@@ -175,8 +179,12 @@ class ReviewIn(Form):
 class RowQuery(Form):
     """Which rows."""
 
-    outcome = serializers.MultipleChoiceField(OUTCOMES, required=False, help_text="One or several.")
-    cursor = Whole(min_value=0, max_value=2**31 - 1, default=0, help_text="Only lines behind this: follow `next`.")
+    outcome = serializers.ListField(
+        child=serializers.ChoiceField(OUTCOMES), required=False, help_text="One or several."
+    )
+    cursor = Whole(
+        min_value=0, max_value=2**31 - 1, default=0, help_text="Only lines behind this: follow `next`."
+    )
     page_size = Whole(min_value=1, max_value=LARGEST_PAGE, default=PAGE)
 
 
@@ -198,10 +206,12 @@ class BatchSerializer(serializers.Serializer):
     """A batch: where it stands, and what it did; before its start, what it would do. `outcomes` add up to `rows`."""
 
     batch = serializers.IntegerField()
-    kind = serializers.ChoiceField(Kind.choices)
+    kind = serializers.ChoiceField(KINDS)
     state = serializers.ChoiceField(STATES)
     rows = serializers.IntegerField()
-    outcomes = serializers.DictField(child=serializers.IntegerField(), help_text="Outcome → rows, non-zero only.")
+    outcomes = serializers.DictField(
+        child=serializers.IntegerField(), help_text="Outcome → rows, non-zero only."
+    )
     accepted_older = serializers.IntegerField()
     accepted_remaining = serializers.IntegerField()
     held_back = serializers.IntegerField()
@@ -210,16 +220,20 @@ class BatchSerializer(serializers.Serializer):
     quarantine_released = serializers.IntegerField()
     money = MoneySerializer()
     campaign = serializers.CharField()
-    source = serializers.CharField(allow_null=True)
+    source = serializers.CharField(allow_null=True)  # type: ignore[assignment]
     file_name = serializers.CharField(allow_blank=True)
     by = serializers.CharField(help_text="Who made it.")
     created_at = serializers.DateTimeField()
     started_at = serializers.DateTimeField(allow_null=True)
     ended_at = serializers.DateTimeField(allow_null=True)
     done = serializers.IntegerField(help_text="Rows that the present state has settled.")
-    undecided = serializers.IntegerField(help_text="Rows whose damaged identifier waits for a word: review them.")
+    undecided = serializers.IntegerField(
+        help_text="Rows whose damaged identifier waits for a word: review them."
+    )
     restored = serializers.IntegerField(help_text="Leads that Undo put back.")
-    kept = serializers.DictField(child=serializers.IntegerField(), help_text="Leads that Undo kept: why → leads.")
+    kept = serializers.DictField(
+        child=serializers.IntegerField(), help_text="Leads that Undo kept: why → leads."
+    )
     error_code = serializers.CharField(allow_blank=True)
     error = serializers.CharField(allow_blank=True)
 
@@ -234,7 +248,9 @@ class RowSerializer(serializers.Serializer):
     checked = serializers.ChoiceField(OUTCOMES, allow_null=True)
     advice = serializers.CharField(allow_blank=True)
     lead_id = serializers.IntegerField(allow_null=True)
-    suggested_lead = serializers.IntegerField(allow_null=True, help_text="The one lead that a damaged id fits.")
+    suggested_lead = serializers.IntegerField(
+        allow_null=True, help_text="The one lead that a damaged id fits."
+    )
     status = serializers.ChoiceField(STATUSES, allow_null=True, help_text="Where its lead stands now.")
     disposition = serializers.CharField(allow_null=True)
 
@@ -249,7 +265,9 @@ def batch_shown(batch: Batch, viewer: User, at: datetime) -> dict[str, Any]:
     """The batch as this person may read it; it comes with `campaign`, `source` and `created_by`."""
     numbers = receipt.receipt(batch, at)
     dates = ("created_at", "started_at", "ended_at")
-    told = {name: getattr(batch, name) for name in (*dates, "file_name", "done", "kept", "error_code", "error")}
+    told = {
+        name: getattr(batch, name) for name in (*dates, "file_name", "done", "kept", "error_code", "error")
+    }
     return {
         **receipt.as_json(batch, numbers),
         **told,
@@ -284,6 +302,11 @@ def rows_shown(
     if batch.kind == Kind.CLOSE_OUT or batch.state in (State.UPLOADED, State.MAPPING, State.CHECKING):
         return []
     found = rowlist.shown(
-        batch, Options.from_json(batch.options), outcomes or list(Outcome), undoable=False, after=after, size=size
+        batch,
+        Options.from_json(batch.options),
+        outcomes or list(Outcome),
+        undoable=False,
+        after=after,
+        size=size,
     )
     return [row_shown(row) for row in found]
