@@ -34,7 +34,9 @@ class Entry:
 _MARKS = {
     Cause.RECEIVED: Chip("download", "neutral"),
     Cause.ADJUSTED: Chip("receipt-2", "client"),
+    Cause.CHARGED_BACK: Chip("receipt-2", "accepted"),
     Cause.UNDONE: Chip("rotate-2", "dark"),
+    Cause.DISPUTE_GRANTED: Chip("scale", "accepted"),
 }
 _TITLES = {
     Cause.RECEIVED: "Received",
@@ -44,6 +46,7 @@ _TITLES = {
     Cause.ACCEPTED_CLOSE_OUT: "Accepted",
     Cause.QUARANTINE_RELEASED: "Out of quarantine",
     Cause.ADJUSTED: "Rejected by the client",
+    Cause.CHARGED_BACK: "Dispute granted",
     Cause.KEPT_REJECTED: "Looked at, and kept Rejected",
     Cause.REFUSED_BY_CRM: "Refused by the client's CRM",
     Cause.CAP_EXPIRED: "Kept in quarantine too long",
@@ -65,7 +68,8 @@ _TEXTS = {
     Cause.ACCEPTED_REMAINING: "The client's file was its last word up to that day.",
     Cause.ACCEPTED_CLOSE_OUT: "By a close-out.",
     Cause.QUARANTINE_RELEASED: "The cap had room again.",
-    Cause.ADJUSTED: "Its month is closed, so it stays Accepted.",
+    Cause.ADJUSTED: "Its month is closed, so it stays Accepted and becomes an adjustment.",
+    Cause.CHARGED_BACK: "Its month is closed, so it stays Client Rejected and becomes an adjustment.",
 }
 
 
@@ -98,6 +102,8 @@ def _entry(event: LeadEvent, viewer: User, batch: Any, undone: bool) -> Entry:
 def _title(cause: Cause, status: Status) -> str:
     if cause == Cause.UNDONE:
         return f"Taken back: {status.label} again"
+    if cause == Cause.DISPUTE_GRANTED:
+        return f"Dispute granted: {status.label} again"
     by_status = {Cause.JUDGED: _JUDGED, Cause.CORRECTED: _CORRECTED}.get(cause)
     return _TITLES[cause] if by_status is None else by_status.get(status, status.label)
 
@@ -105,7 +111,7 @@ def _title(cause: Cause, status: Status) -> str:
 def _text(event: LeadEvent, cause: Cause, viewer: User) -> str:
     """The human words kept word for word, then what the code means; what is agreed follows."""
     said = _TEXTS.get(cause, "")
-    if cause == Cause.UNDONE:
+    if cause in (Cause.UNDONE, Cause.DISPUTE_GRANTED):
         return said
     words = why(event.disposition, event.reason, viewer)
     return " ".join(part for part in (f"{words}." if words else "", said) if part)

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.db.models import F
 
 from leads import quarantine
 from leads.models import Delivery
@@ -71,6 +72,8 @@ def end(batch: Batch, target: State, at: datetime, **columns: Any) -> None:
     """End the batch as finished, stopped or failed: tell suppliers of what moved, and who started it."""
     if target != State.FINISHED:  # its last step has told them
         tell_suppliers(batch.pk, at)
+    if batch.state == State.APPLYING:
+        columns["finished_at"] = at
     state.advance(
         batch.pk,
         [State(batch.state)],
@@ -108,7 +111,8 @@ def _tell_starter(batch: Batch, target: State, at: datetime) -> None:
 
 
 def _affiliate(batch: Batch, at: datetime) -> int | None:
-    last, _ = statements.reject_affiliate_events(batch.pk, after=batch.cursor, limit=settings.CHUNK_ROWS)
+    last, events = statements.reject_affiliate_events(batch.pk, after=batch.cursor, limit=settings.CHUNK_ROWS)
+    Batch.objects.filter(pk=batch.pk).update(affiliate_events=F("affiliate_events") + events)
     return last
 
 

@@ -82,6 +82,7 @@ class Batch(models.Model):
     cursor = models.BigIntegerField(default=0)
     settled_line = models.IntegerField(default=0, help_text="Start has settled the rows up to this line.")
     held_back = models.IntegerField(default=0)
+    affiliate_events = models.IntegerField(default=0, help_text="Affiliate events that it rejected.")
     undo_lines = ArrayField(models.IntegerField(), null=True, help_text="Undo of these rows only.")
     undo_from = models.CharField(max_length=10, blank=True, help_text="The state the batch was undone from.")
     undone_by = models.ForeignKey(
@@ -92,6 +93,9 @@ class Batch(models.Model):
     started_at = models.DateTimeField(null=True)
     run_started_at = models.DateTimeField(null=True, help_text="When the present state's work began.")
     ended_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(
+        null=True, help_text="When it last ended moving leads: disputes count from here, whatever is undone."
+    )
     seen_at = models.DateTimeField(null=True, help_text="When a person last had its progress on screen.")
     goes_through = models.BooleanField(default=False, help_text="Started with its check, by a program.")
     stop_requested = models.BooleanField(default=False)
