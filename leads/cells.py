@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from campaigns.models import Field, User
 from campaigns.rules import local_date
-from campaigns.templatetags.figures import money, moment, recent
+from campaigns.templatetags.figures import moment, money, recent
 from leads import profile
 from leads.models import Lead, LeadQuerySet, LeadValues
 from leads.sheet import shield
@@ -28,12 +28,13 @@ _PORTION = 2000
 
 
 class Row(NamedTuple):
-    """A lead with its values, and who looks at it when."""
+    """A lead with its values, who looks at it when, and the time zone of the list."""
 
     lead: Lead
     values: LeadValues | None
     viewer: User
     at: datetime
+    zone: str
 
 
 @dataclass(frozen=True)
@@ -83,14 +84,14 @@ def _window(row: Row) -> str:
 def _moment(name: str, title: str, usual: int = 0) -> Column:
     def at(row: Row) -> datetime | None:
         value: datetime | None = getattr(row.lead, name)
-        return value.astimezone(ZoneInfo(row.lead.campaign.time_zone)) if value else None
+        return value.astimezone(ZoneInfo(row.zone)) if value else None
 
     return Column(
         name.removesuffix("_at"),
         title,
         _ALL,
         usual,
-        lambda row: moment(value, row.lead.campaign.time_zone) if (value := at(row)) else "",
+        lambda row: moment(value, row.zone) if (value := at(row)) else "",
         number=True,
         plain=lambda row: f"{value:%Y-%m-%d %H:%M:%S}" if (value := at(row)) else "",
     )
@@ -180,20 +181,23 @@ class Cell(NamedTuple):
 
 
 def table(rows: Iterable[Row], columns: Sequence[Column]) -> list[dict[str, object]]:
-    """The rows as a page shows them: .lead .name .company .cells .received (short)."""
+    """The rows as a page shows them: .lead .name .company .reason .received (short) .cells."""
     return [
         {
             "lead": row.lead,
             "name": _name(row),
             "company": _company(row),
-            "received": recent(row.lead.received_at, row.lead.campaign.time_zone),
+            "reason": _reason(row),
+            "received": recent(row.lead.received_at, row.zone),
             "cells": [Cell(column, column.text(row)) for column in columns],
         }
         for row in rows
     ]
 
 
-def as_csv(leads: LeadQuerySet, columns: Sequence[Column], viewer: User, at: datetime) -> Iterator[bytes]:
+def as_csv(
+    leads: LeadQuerySet, columns: Sequence[Column], viewer: User, at: datetime, zone: str
+) -> Iterator[bytes]:
     """These leads in their order as CSV: UTF-8 with BOM, safe from formulas; memory stays flat."""
     if any(column.key in ("price", "payout") for column in columns):
         columns = [*columns, _CURRENCY]
@@ -203,7 +207,7 @@ def as_csv(leads: LeadQuerySet, columns: Sequence[Column], viewer: User, at: dat
     writer.writerow([shield(column.title) for column in columns])
     known = leads.select_related("campaign__client", "source", "supplier", "disposition", "values")
     for count, lead in enumerate(known.iterator(chunk_size=_PORTION), start=1):
-        row = Row(lead, getattr(lead, "values", None), viewer, at)
+        row = Row(lead, getattr(lead, "values", None), viewer, at, zone)
         writer.writerow([shield((column.plain or column.text)(row)) for column in columns])
         if count % _PORTION == 0:
             yield buffer.getvalue().encode()

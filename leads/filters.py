@@ -10,12 +10,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from enum import StrEnum
+from typing import Any
 from urllib.parse import parse_qs, urlencode
 
 from campaigns.lists import storable
 from leads.statuses import Status
 
 _LONGEST = 200
+_TEXTS = ("q", "campaign", "source", "supplier", "disposition", "field", "value")
+_DAYS = ("received_from", "received_to", "valid_from", "valid_to")
 
 
 class Sort(StrEnum):
@@ -98,12 +101,10 @@ class Filters:
 
 def read(data: Mapping[str, Sequence[str]]) -> Filters:
     """The filters that an address (name → its values) asks for."""
-    texts = {name: _text(data.get(name, ())) for name in ("q", "campaign", "source", "supplier")}
-    texts |= {name: _text(data.get(name, ())) for name in ("disposition", "field", "value")}
-    days = {f"{which}_{end}": None for which in ("received", "valid") for end in ("from", "to")}
+    texts = {name: _text(data.get(name, ())) for name in _TEXTS}
+    given: dict[str, Any] = texts | {name: _day(_text(data.get(name, ()))) for name in _DAYS}
     return Filters(
-        **texts,
-        **{name: _day(_text(data.get(name, ()))) for name in days},
+        **given,
         status=_known(data.get("status", ()), Status),
         only=next(iter(_known(data.get("only", ()), Only)), ""),
         sort=next((Sort(text) for text in data.get("sort", ()) if text in set(Sort)), Sort.NEWEST),

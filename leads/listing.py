@@ -67,7 +67,7 @@ def found(person: User, filters: Filters, offered: Choices, at: datetime) -> Lea
         ("disposition", offered.dispositions),
     ):
         if code := getattr(filters, name):
-            chosen: Any = known.get(code)  # type: ignore[attr-defined]
+            chosen: Any = known.get(code)
             leads = leads.filter(**{name: chosen.pk}) if chosen else leads.none()
     if filters.supplier and person.client_id:
         leads = leads.filter(campaign__show_suppliers_to_client=True)
@@ -81,14 +81,19 @@ def found(person: User, filters: Filters, offered: Choices, at: datetime) -> Lea
     return leads.filter(search.named(filters.q, person)) if filters.q else leads
 
 
-def _dates(filters: Filters, offered: Choices, person: User) -> Q:
-    """The days asked for, in the chosen campaign's zone, else in the house's."""
+def zone_of(filters: Filters, offered: Choices) -> str:
+    """The time zone of a list: the chosen campaign's, else the house's."""
     campaign = offered.campaigns.get(filters.campaign)
-    zone = campaign.time_zone if campaign else settings.TIME_ZONE
+    return campaign.time_zone if campaign else settings.TIME_ZONE
+
+
+def _dates(filters: Filters, offered: Choices, person: User) -> Q:
+    """The days asked for, in the zone of the list."""
+    zone = zone_of(filters, offered)
     asked = _span("received_at", filters.received_from, filters.received_to, zone)
     if filters.valid_from or filters.valid_to:
         asked &= _span("valid_at", filters.valid_from, filters.valid_to, zone)
-        if not campaign:  # which is how the index on it begins
+        if filters.campaign not in offered.campaigns:  # which is how the index on it begins
             visible = Campaign.objects.visible_to(person).values_list("pk", flat=True)
             asked &= Q(campaign__in=list(visible))
     return asked
@@ -159,7 +164,9 @@ class Place:
 def in_order(leads: LeadQuerySet, sort: Sort, *, backwards: bool = False) -> LeadQuerySet:
     """The leads in this order."""
     sign = "-" if sort.descends != backwards else ""
-    return leads.order_by(*(f"{sign}{name}" for name in (("received_at", "pk") if sort.by_received else ("pk",))))
+    return leads.order_by(
+        *(f"{sign}{name}" for name in (("received_at", "pk") if sort.by_received else ("pk",)))
+    )
 
 
 def beyond(leads: LeadQuerySet, sort: Sort, place: Place, *, backwards: bool = False) -> LeadQuerySet:
@@ -186,9 +193,7 @@ class Page:
     next: Place | None
 
 
-def page(
-    leads: LeadQuerySet, sort: Sort, *, after: Place | None = None, before: Place | None = None
-) -> Page:
+def page(leads: LeadQuerySet, sort: Sort, *, after: Place | None = None, before: Place | None = None) -> Page:
     """The page after a place, or before it; the first one without either. Three or four queries."""
     ids = list(in_order(leads, sort).values_list("pk", flat=True)[: COUNTED + 1])
     total = len(ids)

@@ -64,11 +64,9 @@ def _beginning(word: str) -> str:
 
 
 def _identified(text: str, viewer: User) -> set[int]:
-    """Ids of leads that the text names by Lead ID, UID, e-mail address or phone number."""
-    ids: set[int] = set()
+    """Ids of visible leads that the text names by Lead ID, UID, e-mail address or phone number."""
     lead_id = normalise("lead_id", text)
-    if lead_id and Lead.objects.visible_to(viewer).filter(pk=int(lead_id)).exists():
-        ids.add(int(lead_id))
+    ids = {int(lead_id)} if lead_id else set()
     uid = normalise("uid", text)
     campaigns = list(Campaign.objects.visible_to(viewer).values_list("pk", "phone_region"))
     keys = [(pk, LeadKey.UID_SLOT, uid) for pk, _ in campaigns if uid]
@@ -84,7 +82,10 @@ def _identified(text: str, viewer: User) -> set[int]:
             elif key:
                 plain.add((name, key))
         ids |= _valued(plain)
-    return ids | set(find.ids_by_keys(keys, NAMED))
+    ids |= set(find.ids_by_keys(keys, NAMED))
+    return (
+        set(Lead.objects.visible_to(viewer).filter(pk__in=ids).values_list("pk", flat=True)) if ids else ids
+    )
 
 
 def _valued(values: set[tuple[str, str]]) -> set[int]:

@@ -36,8 +36,6 @@ from rejections.sql.rows import Result
 FIX = "fix"
 #: Rows of one transaction: the campaign's door is closed to others while they are judged.
 CHUNK = 1000
-
-
 NOTHING = Edits()
 
 

@@ -53,7 +53,12 @@ class Asked:
 
     def rows(self, page: listing.Page) -> list[Row]:
         """The leads of a page, as cells take them."""
-        return [Row(lead, page.values.get(lead.pk), self.person, self.at) for lead in page.leads]
+        return [Row(lead, page.values.get(lead.pk), self.person, self.at, self.zone) for lead in page.leads]
+
+    @property
+    def zone(self) -> str:
+        """The time zone of its days and times."""
+        return listing.zone_of(self.filters, self.offered)
 
 
 @login_required
@@ -80,7 +85,7 @@ def leads_download(request: HttpRequest) -> HttpResponseBase:
 def as_file(asked: Asked) -> HttpResponseBase:
     """The answer that streams the list."""
     leads = listing.in_order(asked.leads, asked.filters.sort)
-    content = cells.as_csv(leads, asked.columns, asked.person, asked.at)
+    content = cells.as_csv(leads, asked.columns, asked.person, asked.at, asked.zone)
     answer = StreamingHttpResponse(content, content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = 'attachment; filename="leads.csv"'
     answer["Cache-Control"] = "no-store"
@@ -99,6 +104,7 @@ def _shown(asked: Asked, page: listing.Page) -> dict[str, Any]:
         "rows": cells.table(asked.rows(page), asked.columns),
         "total": page.total,
         "limit": listing.COUNTED,
+        "zone": asked.zone,
         "query": own.query(),
         "previous": _address(own, before=page.previous) if page.previous else "",
         "next": _address(own, after=page.next) if page.next else "",

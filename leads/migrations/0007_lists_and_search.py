@@ -19,7 +19,7 @@ RETURN array_to_tsvector(array_remove(regexp_split_to_array(
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("leads", "0004_downloads"),
+        ("leads", "0006_dispute_granted"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -44,14 +44,33 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="SavedView",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("name", models.CharField(max_length=60)),
-                ("query", models.CharField(blank=True, help_text="The address of the list, after the “?”.", max_length=2000)),
-                ("person", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL)),
+                (
+                    "query",
+                    models.CharField(
+                        blank=True, help_text="The address of the list, after the “?”.", max_length=2000
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
                 "ordering": ["id"],
-                "constraints": [models.UniqueConstraint(fields=("person", "name"), name="view_name_once_per_person")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("person", "name"), name="view_name_once_per_person")
+                ],
             },
         ),
     ]
