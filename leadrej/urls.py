@@ -4,11 +4,12 @@ from django.contrib import admin
 from django.contrib.auth import views as auth
 from django.urls import path, register_converter
 
-from campaigns import views as campaigns
+from campaigns.views import campaign as campaigns
+from campaigns.views import profile
 from leads import api as leads_api
 from leads.views import bulk, find, lead, table
 from rejections import api as rejections_api
-from rejections.views import acting, check, home, listing, mapping, result, upload
+from rejections.views import acting, check, home, listing, mapping, result, told, upload
 
 
 class Format:
@@ -54,6 +55,11 @@ urlpatterns = [
     path("campaigns/", campaigns.campaigns, name="campaigns"),
     path("campaigns/<str:code>/", campaigns.campaign, name="campaign"),
     path("campaigns/<str:code>/accept/", campaigns.accept_leads, name="accept_leads"),
+    path("told/", told.ended, name="told"),
+    path("told/bell/", told.bell, name="told_bell"),
+    path("profile/", profile.profile, name="profile"),
+    path("profile/theme/", profile.theme, name="profile_theme"),
+    path("profile/password/", profile.ChangePassword.as_view(), name="password"),
     path("login/", auth.LoginView.as_view(template_name="login.html"), name="login"),
     path("logout/", auth.LogoutView.as_view(), name="logout"),
     path("api/v1/leads/<int:pk>/", leads_api.LeadView.as_view()),

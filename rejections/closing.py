@@ -13,6 +13,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import F
 
+from campaigns.models import User
 from leads import quarantine
 from leads.models import Delivery
 from leads.sql import notices
@@ -94,10 +95,12 @@ def tell_suppliers(batch_id: int, at: datetime) -> None:
 
 
 def _tell_starter(batch: Batch, target: State, at: datetime) -> None:
-    """An e-mail to the person who started it, unless the page is open before them."""
+    """An e-mail to the person who started it, if it wants one, unless the page is open before them."""
     person = batch.created_by
     away = batch.seen_at is None or (at - batch.seen_at).total_seconds() > AWAY_SECONDS
     if batch.via != "page" or person is None or not away or not person.email:
+        return
+    if User.Mail.BATCH_ENDED not in person.mails:
         return
     Delivery.objects.create(
         kind=Delivery.Kind.BATCH_ENDED,
