@@ -9,7 +9,19 @@ from campaigns.views import profile
 from leads import api as leads_api
 from leads.views import bulk, find, lead, table
 from rejections import api as rejections_api
-from rejections.views import acting, check, home, listing, mapping, result, told, upload
+from rejections.views import (
+    acting,
+    check,
+    corrections,
+    downloads,
+    home,
+    listing,
+    mapping,
+    result,
+    sources,
+    told,
+    upload,
+)
 
 
 class Format:
@@ -49,6 +61,14 @@ urlpatterns = [
     path("leads/act/", bulk.leads_act, name="leads_act"),
     path("leads/views/", table.view_save, name="view_save"),
     path("leads/views/<int:pk>/remove/", table.view_remove, name="view_remove"),
+    path("imports/<int:pk>/cells/", corrections.batch_cells, name="batch_cells"),
+    path("sources/", sources.source_list, name="sources"),
+    path("sources/<str:code>/", sources.source_page, name="source"),
+    path("sources/<str:code>/download/", downloads.source_download, name="source_download"),
+    path("sources/<str:code>/upload/", corrections.source_upload, name="source_upload"),
+    path("sources/<str:code>/resume/", sources.source_resume, name="source_resume"),
+    path("downloads/<int:pk>/", downloads.download_page, name="download"),
+    path("downloads/<int:pk>/file/", downloads.download_file, name="download_file"),
     path("leads/<int:pk>/", lead.lead, name="lead"),
     path("leads/<int:pk>/reject/", lead.lead_reject, name="lead_reject"),
     path("leads/<int:pk>/accept/", lead.lead_accept, name="lead_accept"),

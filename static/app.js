@@ -80,6 +80,8 @@
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (event.defaultPrevented || form.method !== "post" || form.matches("[hx-post], [data-session]")) return;
+    // What comes is a file, and the page stays: nothing would make the form usable again.
+    if (form.matches("[data-download]")) { form.closest("dialog")?.close(); return; }
     if (form.getAttribute("aria-busy") === "true") { event.preventDefault(); return; }
     form.setAttribute("aria-busy", "true");
     event.submitter?.setAttribute("aria-busy", "true");
