@@ -19,7 +19,7 @@ RETURN array_to_tsvector(array_remove(regexp_split_to_array(
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("leads", "0006_dispute_granted"),
+        ("leads", "0007_notices_name_their_events"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
