@@ -2,10 +2,12 @@
 
 from leads.models.lead import Adjustment, AffiliateEvent, Lead, LeadEvent, LeadKey, LeadQuerySet, LeadValues
 from leads.models.leaving import Delivery, DeliveryAttempt, DeliveryQuerySet, Download
+from leads.models.money import ClosedMonth, Statement, StatementLine
 
 __all__ = [
     "Adjustment",
     "AffiliateEvent",
+    "ClosedMonth",
     "Delivery",
     "DeliveryAttempt",
     "DeliveryQuerySet",
@@ -15,4 +17,6 @@ __all__ = [
     "LeadKey",
     "LeadQuerySet",
     "LeadValues",
+    "Statement",
+    "StatementLine",
 ]
