@@ -167,6 +167,7 @@ CSV_MAX_ROWS = environment.number("CSV_MAX_ROWS", 2_000_000)
 XLSX_MAX_BYTES = environment.number("XLSX_MAX_MB", 50) * 1_000_000
 XLSX_MAX_UNPACKED_BYTES = environment.number("XLSX_MAX_UNPACKED_MB", 300) * 1_000_000
 XLSX_MAX_CELLS = environment.number("XLSX_MAX_CELLS", 5_000_000)
+EVIDENCE_MAX_BYTES = environment.number("EVIDENCE_MAX_MB", 10) * 1_000_000
 # A mapping form has a field for each column of a wide sheet.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
 
@@ -177,6 +178,11 @@ WORK_SECONDS = environment.number("WORK_SECONDS", 200)
 LEASE_SECONDS = environment.number("LEASE_SECONDS", 60, least=5)
 MAX_ATTEMPTS = environment.number("MAX_ATTEMPTS", 3)
 STUCK_MINUTES = environment.number("STUCK_MINUTES", 15)
+
+# Webhooks and pushes go to public addresses over https only; development, demo and tests may need others.
+ALLOW_PRIVATE_ENDPOINTS = environment.flag("ALLOW_PRIVATE_ENDPOINTS", default=False)
+# A supplier's endpoint that has failed for so long is paused.
+ENDPOINT_PATIENCE_DAYS = environment.number("ENDPOINT_PATIENCE_DAYS", 2)
 
 # Measured: a lost message comes back after 20 s, not 102 s, and no task outlives the visibility timeout.
 CELERY_BROKER_URL = REDIS_URL
@@ -211,6 +217,7 @@ CELERY_BEAT_SCHEDULE = {
     "deliver": {"task": "leads.tasks.deliver", "schedule": 15.0},
     "make downloads": {"task": "leads.tasks.make_downloads", "schedule": 15.0},
     "tend leads": {"task": "leads.tasks.tend", "schedule": 60.0},
+    "answer disputes": {"task": "rejections.tasks.answer_disputes", "schedule": 60.0},
     "close windows": {"task": "rejections.tasks.close_windows", "schedule": 900.0},
 }
 

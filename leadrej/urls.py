@@ -4,11 +4,24 @@ from django.contrib import admin
 from django.contrib.auth import views as auth
 from django.urls import path, register_converter
 
-from campaigns import views as campaigns
+from campaigns.views import campaign as campaigns
+from campaigns.views import profile
 from leads import api as leads_api
-from leads.views import find, lead
+from leads.views import bulk, find, lead, table
 from rejections import api as rejections_api
-from rejections.views import acting, check, home, listing, mapping, result, upload
+from rejections.views import (
+    acting,
+    check,
+    corrections,
+    downloads,
+    home,
+    listing,
+    mapping,
+    result,
+    sources,
+    told,
+    upload,
+)
 
 
 class Format:
@@ -43,12 +56,30 @@ urlpatterns = [
     path("imports/<int:pk>/continue/", acting.batch_continue, name="batch_continue"),
     path("imports/<int:pk>/undo/", acting.batch_undo, name="batch_undo"),
     path("imports/<int:pk>/cancel/", acting.batch_cancel, name="batch_cancel"),
+    path("leads/", table.leads, name="leads"),
+    path("leads/leads.csv", table.leads_download, name="leads_download"),
+    path("leads/act/", bulk.leads_act, name="leads_act"),
+    path("leads/views/", table.view_save, name="view_save"),
+    path("leads/views/<int:pk>/remove/", table.view_remove, name="view_remove"),
+    path("imports/<int:pk>/cells/", corrections.batch_cells, name="batch_cells"),
+    path("sources/", sources.source_list, name="sources"),
+    path("sources/<str:code>/", sources.source_page, name="source"),
+    path("sources/<str:code>/download/", downloads.source_download, name="source_download"),
+    path("sources/<str:code>/upload/", corrections.source_upload, name="source_upload"),
+    path("sources/<str:code>/resume/", sources.source_resume, name="source_resume"),
+    path("downloads/<int:pk>/", downloads.download_page, name="download"),
+    path("downloads/<int:pk>/file/", downloads.download_file, name="download_file"),
     path("leads/<int:pk>/", lead.lead, name="lead"),
     path("leads/<int:pk>/reject/", lead.lead_reject, name="lead_reject"),
     path("leads/<int:pk>/accept/", lead.lead_accept, name="lead_accept"),
     path("campaigns/", campaigns.campaigns, name="campaigns"),
     path("campaigns/<str:code>/", campaigns.campaign, name="campaign"),
     path("campaigns/<str:code>/accept/", campaigns.accept_leads, name="accept_leads"),
+    path("told/", told.ended, name="told"),
+    path("told/bell/", told.bell, name="told_bell"),
+    path("profile/", profile.profile, name="profile"),
+    path("profile/theme/", profile.theme, name="profile_theme"),
+    path("profile/password/", profile.ChangePassword.as_view(), name="password"),
     path("login/", auth.LoginView.as_view(template_name="login.html"), name="login"),
     path("logout/", auth.LogoutView.as_view(), name="logout"),
     path("api/v1/leads/<int:pk>/", leads_api.LeadView.as_view()),

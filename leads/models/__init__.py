@@ -3,6 +3,7 @@
 from leads.models.lead import Adjustment, AffiliateEvent, Lead, LeadEvent, LeadKey, LeadQuerySet, LeadValues
 from leads.models.leaving import Delivery, DeliveryAttempt, DeliveryQuerySet, Download
 from leads.models.money import ClosedMonth, Statement, StatementLine
+from leads.models.saved import SavedView, SavedViewQuerySet
 
 __all__ = [
     "Adjustment",
@@ -17,6 +18,8 @@ __all__ = [
     "LeadKey",
     "LeadQuerySet",
     "LeadValues",
+    "SavedView",
+    "SavedViewQuerySet",
     "Statement",
     "StatementLine",
 ]

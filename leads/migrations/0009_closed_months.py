@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("campaigns", "0006_keys_tokens_and_calls"),
-        ("leads", "0005_adjustments_of_both_sides"),
+        ("leads", "0008_lists_and_search"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
