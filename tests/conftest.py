@@ -45,6 +45,7 @@ def pytest_configure(config: pytest.Config) -> None:
     # What a test commits need not outlive a power cut, and thousands of small commits are quicker so.
     database["OPTIONS"] = {"options": "-c synchronous_commit=off", **database.get("OPTIONS", {})}
     settings.REDIS_URL = settings.CELERY_BROKER_URL = f"{settings.REDIS_URL.rpartition('/')[0]}/{slot}"
+    settings.CACHES["default"]["LOCATION"] = settings.REDIS_URL
     settings.UPLOAD_DIR = Path(tempfile.mkdtemp(prefix="leadrej-tests-"))
     settings.ALLOW_PRIVATE_ENDPOINTS = True  # receivers of the tests listen on this machine
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
