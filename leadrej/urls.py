@@ -5,7 +5,7 @@ from django.contrib.auth import views as auth
 from django.urls import path, register_converter
 
 from campaigns.views import campaign as campaigns
-from campaigns.views import profile
+from campaigns.views import profile, signing
 from leads import api as leads_api
 from leads.views import find, lead
 from rejections import api as rejections_api
@@ -24,6 +24,9 @@ class Format:
 
 
 register_converter(Format, "format")
+
+handler400 = "leadrej.failing.bad_request"
+handler500 = "leadrej.failing.broken"
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -55,7 +58,7 @@ urlpatterns = [
     path("profile/", profile.profile, name="profile"),
     path("profile/theme/", profile.theme, name="profile_theme"),
     path("profile/password/", profile.ChangePassword.as_view(), name="password"),
-    path("login/", auth.LoginView.as_view(template_name="login.html"), name="login"),
+    path("login/", signing.SignIn.as_view(), name="login"),
     path("logout/", auth.LogoutView.as_view(), name="logout"),
     path("api/v1/leads/<int:pk>/", leads_api.LeadView.as_view()),
     path("api/v1/batches/<int:pk>/", rejections_api.BatchView.as_view()),
