@@ -37,7 +37,7 @@ def steps(batch: Batch) -> list[str]:
     if batch.kind == Kind.CLOSE_OUT:
         return ["close_out", "notices"]
     if batch.kind == Kind.CORRECTION:
-        return ["rows"]
+        return ["rows", "notices"]
     options = Options.from_json(batch.options)
     wanted = {
         "rows": True,
@@ -72,7 +72,7 @@ def next_step(batch: Batch, at: datetime) -> None:
 def end(batch: Batch, target: State, at: datetime, **columns: Any) -> None:
     """End the batch as finished, stopped or failed: tell suppliers of what moved, and who started it."""
     if target != State.FINISHED:  # its last step has told them
-        tell_suppliers(batch.pk, at)
+        notices.tell(batch.pk, at)
     if batch.state == State.APPLYING:
         columns["finished_at"] = at
     state.advance(
@@ -85,13 +85,6 @@ def end(batch: Batch, target: State, at: datetime, **columns: Any) -> None:
         **columns,
     )
     _tell_starter(batch, target, at)
-
-
-def tell_suppliers(batch_id: int, at: datetime) -> None:
-    """Bring what suppliers are told of the batch up to date: new rejections, and retractions."""
-    notices.write("rejections", batch_id, at)
-    notices.cancel_unsent(batch_id)
-    notices.write("retractions", batch_id, at)
 
 
 def _tell_starter(batch: Batch, target: State, at: datetime) -> None:
@@ -151,7 +144,7 @@ def _quarantine(batch: Batch, at: datetime) -> int | None:
 
 
 def _notices(batch: Batch, at: datetime) -> int | None:
-    tell_suppliers(batch.pk, at)
+    notices.tell(batch.pk, at)
     return None
 
 

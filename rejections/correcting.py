@@ -36,8 +36,6 @@ from rejections.sql.rows import Result
 FIX = "fix"
 #: Rows of one transaction: the campaign's door is closed to others while they are judged.
 CHUNK = 1000
-
-
 NOTHING = Edits()
 
 
@@ -85,10 +83,12 @@ class Memory:
             if field.name in headers
         }
         self.platform = {name: columns.index(header) for name, header in self.mapping["platform"].items()}
+        kind = batch.reading.get("kind")
+        literal = kind == FIX or self.mapping.get("all_as_written")
         self.reading = Reading(
             clears=bool(self.mapping.get("blank_clears")),
-            shielded=batch.reading.get("kind") not in ("xlsx", FIX),
-            as_written=frozenset(self.places if batch.reading.get("kind") == FIX else ()),
+            shielded=kind not in ("xlsx", FIX),
+            as_written=frozenset(self.places if literal else ()),
         )
         self.as_written: Mapping[str, list[str]] = self.mapping.get("as_written", {})
         self.room = door.look_at_room(batch.campaign)
@@ -135,11 +135,14 @@ def take(memory: Memory, *, after: int) -> list[CorrectionRow]:
 
 
 def check_rows(batch_id: int, memory: Memory, raws: Sequence[CorrectionRow], at: datetime) -> None:
-    """Decide rows and record them; nothing moves, and caps and keys are looked at without a lock."""
-    meant = [memory.row(raw) for raw in raws]
-    leads = _read(memory, meant, lock=False)
-    found = _decide(memory, meant, leads, memory.room, at)
+    """Decide rows and record them; nothing moves."""
+    found = look_at(memory, [memory.row(raw) for raw in raws], at)
     rows.record(batch_id, [_result(memory, one, one.row.raw.outcome) for one in found])
+
+
+def look_at(memory: Memory, meant: Sequence[Row], at: datetime) -> list[Found]:
+    """Decide rows as things stand, caps and keys without a lock; nothing is written."""
+    return _decide(memory, meant, _read(memory, meant, lock=False), memory.room, at)
 
 
 def apply_rows(batch: Batch, memory: Memory, raws: Sequence[CorrectionRow], at: datetime) -> None:

@@ -122,6 +122,7 @@ class Total(NamedTuple):
     rows: int
     changes: int
     repairs: int
+    conflicts: int
 
 
 def totals(batch_id: int, up_to: int | None = None) -> list[Total]:
@@ -130,10 +131,71 @@ def totals(batch_id: int, up_to: int | None = None) -> list[Total]:
         cursor.execute(
             """
             SELECT outcome, note->>'to', count(*), coalesce(sum(jsonb_array_length(note->'changes')), 0)::int,
-                coalesce(sum(jsonb_array_length(note->'repairs')), 0)::int
+                coalesce(sum(jsonb_array_length(note->'repairs')), 0)::int,
+                coalesce(sum(jsonb_array_length(note->'conflicts')), 0)::int
             FROM rejections_batchrow
             WHERE batch_id = %s AND outcome IS NOT NULL AND (%s::int IS NULL OR line <= %s) GROUP BY 1, 2
             """,
             [batch_id, up_to, up_to],
         )
         return list(map(Total._make, cursor.fetchall()))
+
+
+def count(batch_id: int, outcomes: Sequence[str], only: str) -> int:
+    """How many rows `page` has in all."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT count(*) FROM rejections_batchrow
+            WHERE batch_id = %s AND outcome = ANY(%s) AND (%s = '' OR note ? %s)
+            """,
+            [batch_id, list(outcomes), only, only],
+        )
+        return int(cursor.fetchone()[0])
+
+
+class Repaired(NamedTuple):
+    """How many damaged cells of how many rows were repaired."""
+
+    cells: int
+    rows: int
+
+
+def repaired(batch_ids: Sequence[int]) -> dict[int, Repaired]:
+    """Repairs of each batch; batches without are absent."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT batch_id, sum(jsonb_array_length(note->'repairs'))::int, count(*)
+            FROM rejections_batchrow WHERE batch_id = ANY(%s) AND note ? 'repairs' GROUP BY batch_id
+            """,
+            [list(batch_ids)],
+        )
+        return {batch_id: Repaired(cells, rows) for batch_id, cells, rows in cursor.fetchall()}
+
+
+class Damage(NamedTuple):
+    """One way in which cells were damaged: how many, in how many rows, and one of them as an example."""
+
+    how: str
+    cells: int
+    rows: int
+    field: str
+    read: str
+    kept: str
+
+
+def damages(batch_id: int) -> list[Damage]:
+    """What was repaired, by the way it was damaged, the commonest first."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT repair->>3, count(*), count(DISTINCT line),
+                (array_agg(repair ORDER BY line))[1]->>0, (array_agg(repair ORDER BY line))[1]->>1,
+                (array_agg(repair ORDER BY line))[1]->>2
+            FROM rejections_batchrow, jsonb_array_elements(note->'repairs') repair
+            WHERE batch_id = %s AND note ? 'repairs' GROUP BY 1 ORDER BY 2 DESC, 1
+            """,
+            [batch_id],
+        )
+        return list(map(Damage._make, cursor.fetchall()))
