@@ -2,10 +2,13 @@
 
 from leads.models.lead import Adjustment, AffiliateEvent, Lead, LeadEvent, LeadKey, LeadQuerySet, LeadValues
 from leads.models.leaving import Delivery, DeliveryAttempt, DeliveryQuerySet, Download
+from leads.models.money import ClosedMonth, Statement, StatementLine
+from leads.models.saved import SavedView, SavedViewQuerySet
 
 __all__ = [
     "Adjustment",
     "AffiliateEvent",
+    "ClosedMonth",
     "Delivery",
     "DeliveryAttempt",
     "DeliveryQuerySet",
@@ -15,4 +18,8 @@ __all__ = [
     "LeadKey",
     "LeadQuerySet",
     "LeadValues",
+    "SavedView",
+    "SavedViewQuerySet",
+    "Statement",
+    "StatementLine",
 ]

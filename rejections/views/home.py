@@ -24,7 +24,7 @@ from rejections.forms import UploadForm
 from rejections.models import Batch, Kind
 from rejections.sql.credits import Rejections
 from rejections.states import RUNNABLE
-from rejections.views import attention, portal, shown
+from rejections.views import attention, portal, shown, troubles
 from rejections.views.upload import upload_context
 from rejections.worklist import Unsettled
 
@@ -72,8 +72,14 @@ def _staff(person: User, at: datetime) -> dict[str, Any]:
         "today": timezone.localdate(at),
         "metrics": _metrics(lines, worklist.this_month(campaigns, at)),
         "items": attention.items(
-            lines, worklist.undecided(person, at), phrases, person, inbox.waiting(person, at)
+            lines,
+            worklist.undecided(person, at),
+            phrases,
+            person,
+            *troubles.of_sources(at),
+            *attention.of_disputes(inbox.waiting(person, at)),
         ),
+        "to_fix": troubles.sources_to_fix(),
     }
 
 
