@@ -65,10 +65,8 @@ def test_a_list_mapper_entry_lets_leads_pass_from_now_on() -> None:
 def test_dispositions_read_in_the_words_of_each_side() -> None:
     w = world()
     Disposition.objects.filter(code="CLIENT_DUPLICATE").update(supplier_text="Sold twice", keeps_payout=True)
-    told = {
-        role: Caller(w.people[role]).get("dispositions/CLIENT_DUPLICATE/").json()
-        for role in ("admin", "client", "supplier")
-    }
+    roles, path = ("admin", "client", "supplier"), "dispositions/CLIENT_DUPLICATE/"
+    told = {role: Caller(w.people[role]).get(path).json() for role in roles}
     assert told["supplier"]["label"] == "Sold twice"
     assert [told[role]["keeps_payout"] for role in roles] == [True, None, None]
     admin = Caller(w.people["admin"])
