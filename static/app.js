@@ -108,7 +108,7 @@
     }
   };
   document.addEventListener("change", (event) => {
-    const bar = event.target.dataset.all && $(`#${event.target.dataset.all}`);
+    const bar = event.target.dataset.every && $(`#${event.target.dataset.every}`);
     if (bar) for (const box of boxes(bar)) box.checked = event.target.checked;
     countSelected();
   });
