@@ -7,7 +7,7 @@ from django.urls import path, register_converter
 from campaigns.views import campaign as campaigns
 from campaigns.views import profile
 from leads import api as leads_api
-from leads.views import bulk, find, lead, table
+from leads.views import bulk, find, fixing, lead, table
 from rejections import api as rejections_api
 from rejections.views import (
     acting,
@@ -70,6 +70,7 @@ urlpatterns = [
     path("downloads/<int:pk>/", downloads.download_page, name="download"),
     path("downloads/<int:pk>/file/", downloads.download_file, name="download_file"),
     path("leads/<int:pk>/", lead.lead, name="lead"),
+    path("leads/<int:pk>/fix/", fixing.lead_fix, name="lead_fix"),
     path("leads/<int:pk>/reject/", lead.lead_reject, name="lead_reject"),
     path("leads/<int:pk>/accept/", lead.lead_accept, name="lead_accept"),
     path("campaigns/", campaigns.campaigns, name="campaigns"),
