@@ -9,7 +9,7 @@ from campaigns.views import campaign as campaigns
 from campaigns.views import profile
 from leads.api import forms as lead_forms
 from leads.api import leads as leads_api
-from leads.views import bulk, find, fixing, lead, table
+from leads.views import analytics, bulk, find, fixing, lead, table
 from rejections.api import batches, receiving, rejections
 from rejections.views import (
     acting,
@@ -75,6 +75,9 @@ urlpatterns = [
     path("leads/<int:pk>/fix/", fixing.lead_fix, name="lead_fix"),
     path("leads/<int:pk>/reject/", lead.lead_reject, name="lead_reject"),
     path("leads/<int:pk>/accept/", lead.lead_accept, name="lead_accept"),
+    path("analytics/", analytics.analytics, name="analytics"),
+    path("analytics/<slug:report>.csv", analytics.analytics_download, name="analytics_download"),
+    path("campaigns/<str:code>/what-if/", analytics.what_if, name="what_if"),
     path("campaigns/", campaigns.campaigns, name="campaigns"),
     path("campaigns/<str:code>/", campaigns.campaign, name="campaign"),
     path("campaigns/<str:code>/accept/", campaigns.accept_leads, name="accept_leads"),
