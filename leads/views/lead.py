@@ -19,9 +19,9 @@ from leads import filters, listing, profile
 from leads.forms import RejectForm
 from leads.models import Lead, LeadValues
 from leads.statuses import RETURNABLE, Status
-from leads.timeline import timeline, why
+from leads.timeline import timeline, together, why
 from leads.views import table
-from rejections import byhand, control, lineage, uploads
+from rejections import byhand, control, hearings, lineage, uploads
 from rejections.columns import LEAD_ID
 from rejections.models import Batch
 from rejections.options import Options
@@ -119,6 +119,7 @@ def _around(request: HttpRequest, found: Lead) -> dict[str, Any]:
 def _told(found: Lead, person: User, values: LeadValues | None) -> dict[str, Any]:
     """What this person may know of the lead."""
     events = list(found.events.select_related("actor", "disposition"))
+    disputed = hearings.of_lead(found, person)
     numbers = {event.batch_id for event in events if event.batch_id}
     batches = Batch.objects.visible_to(person).in_bulk(numbers)
     code = found.disposition.code if found.disposition and not person.supplier_id else ""
@@ -129,8 +130,10 @@ def _told(found: Lead, person: User, values: LeadValues | None) -> dict[str, Any
         "names": profile.names(found, person),
         "why": why(found.disposition, "", person),
         "why_code": code,
-        "events": timeline(events, person, batches),
+        "events": together(timeline(events, person, batches), hearings.entries(disputed, person)),
         "written": lineage.written(events, batches),
+        "dispute": disputed[-1] if disputed else None,
+        "contest": hearings.contest_of(found, person, timezone.now()),
         "money": profile.money(found, person),
         "affiliate_events": profile.affiliate_events(found, person),
         "deliveries": profile.deliveries(found, numbers, person),
