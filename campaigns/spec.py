@@ -11,6 +11,7 @@ from typing import NamedTuple
 from campaigns import lists
 from campaigns.judging import CampaignSpec, FieldSpec
 from campaigns.models import Agreement, Campaign, Field, ListMapperEntry, Picklist, PicklistValue
+from campaigns.payouts import ReturnTerms
 
 
 class Keyed(NamedTuple):
@@ -118,3 +119,20 @@ class Prices:
         if not self._terms:
             raise LookupError("nothing is agreed with this supplier")
         return next((money for starts_on, money in self._terms if starts_on <= day), self._terms[-1][1])
+
+
+class Returns:
+    """What was agreed with each supplier of one campaign about leads that come back, by date."""
+
+    def __init__(self, campaign_id: int) -> None:
+        self._terms: dict[int, list[tuple[date, ReturnTerms]]] = {}
+        for one in Agreement.objects.filter(campaign_id=campaign_id).order_by("-starts_on"):
+            terms = ReturnTerms(one.reverses_payout, one.supplier_return_days)
+            self._terms.setdefault(one.supplier_id, []).append((one.starts_on, terms))
+
+    def on(self, supplier_id: int, day: date) -> ReturnTerms:
+        """Those agreed with the supplier for that day; before the first agreement, the first."""
+        dated = self._terms.get(supplier_id)
+        if not dated:
+            return ReturnTerms()
+        return next((terms for starts_on, terms in dated if starts_on <= day), dated[-1][1])

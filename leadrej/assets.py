@@ -13,7 +13,6 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 PACKAGES = CHECKOUT / "node_modules"
 VENDOR = CHECKOUT / "static" / "vendor"
 FILES = {
-    "tabler.min.css": "@tabler/core/dist/css/tabler.min.css",
     "htmx.min.js": "htmx.org/dist/htmx.min.js",
     "chart.umd.min.js": "chart.js/dist/chart.umd.min.js",
 }

@@ -6,7 +6,7 @@ from django.urls import path, register_converter
 
 from campaigns import views as campaigns
 from leads import api as leads_api
-from leads import views as leads
+from leads.views import find, lead
 from rejections import api as rejections_api
 from rejections.views import acting, check, home, listing, mapping, result, upload
 
@@ -27,7 +27,7 @@ register_converter(Format, "format")
 urlpatterns = [
     path("", home.home, name="home"),
     path("imports/open/", home.open_batches, name="open_batches"),
-    path("find/", leads.find, name="find"),
+    path("find/", find.find, name="find"),
     path("imports/", listing.imports, name="imports"),
     path("imports/new/", upload.import_new, name="import_new"),
     path("imports/example.<format:format>", upload.import_example, name="import_example"),
@@ -43,9 +43,9 @@ urlpatterns = [
     path("imports/<int:pk>/continue/", acting.batch_continue, name="batch_continue"),
     path("imports/<int:pk>/undo/", acting.batch_undo, name="batch_undo"),
     path("imports/<int:pk>/cancel/", acting.batch_cancel, name="batch_cancel"),
-    path("leads/<int:pk>/", leads.lead, name="lead"),
-    path("leads/<int:pk>/reject/", leads.lead_reject, name="lead_reject"),
-    path("leads/<int:pk>/accept/", leads.lead_accept, name="lead_accept"),
+    path("leads/<int:pk>/", lead.lead, name="lead"),
+    path("leads/<int:pk>/reject/", lead.lead_reject, name="lead_reject"),
+    path("leads/<int:pk>/accept/", lead.lead_accept, name="lead_accept"),
     path("campaigns/", campaigns.campaigns, name="campaigns"),
     path("campaigns/<str:code>/", campaigns.campaign, name="campaign"),
     path("campaigns/<str:code>/accept/", campaigns.accept_leads, name="accept_leads"),

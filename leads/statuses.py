@@ -45,6 +45,7 @@ class Cause(StrEnum):
     REFUSED_BY_CRM = "refused_by_crm"
     CAP_EXPIRED = "cap_expired"
     ADJUSTED = "adjusted"
+    CHARGED_BACK = "charged_back"
     UNDONE = "undone"
 
 

@@ -34,6 +34,7 @@ class Entry:
 _MARKS = {
     Cause.RECEIVED: Chip("download", "neutral"),
     Cause.ADJUSTED: Chip("receipt-2", "client"),
+    Cause.CHARGED_BACK: Chip("receipt-2", "accepted"),
     Cause.UNDONE: Chip("rotate-2", "dark"),
 }
 _TITLES = {
@@ -44,6 +45,7 @@ _TITLES = {
     Cause.ACCEPTED_CLOSE_OUT: "Accepted",
     Cause.QUARANTINE_RELEASED: "Out of quarantine",
     Cause.ADJUSTED: "Rejected by the client",
+    Cause.CHARGED_BACK: "Dispute granted",
     Cause.KEPT_REJECTED: "Looked at, and kept Rejected",
     Cause.REFUSED_BY_CRM: "Refused by the client's CRM",
     Cause.CAP_EXPIRED: "Kept in quarantine too long",
@@ -65,7 +67,8 @@ _TEXTS = {
     Cause.ACCEPTED_REMAINING: "The client's file was its last word up to that day.",
     Cause.ACCEPTED_CLOSE_OUT: "By a close-out.",
     Cause.QUARANTINE_RELEASED: "The cap had room again.",
-    Cause.ADJUSTED: "Its month is closed, so it stays Accepted.",
+    Cause.ADJUSTED: "Its month is closed, so it stays Accepted and becomes an adjustment.",
+    Cause.CHARGED_BACK: "Its month is closed, so it stays Client Rejected and becomes an adjustment.",
 }
 
 

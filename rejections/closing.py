@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.db.models import F
 
 from leads import quarantine
 from leads.models import Delivery
@@ -108,7 +109,8 @@ def _tell_starter(batch: Batch, target: State, at: datetime) -> None:
 
 
 def _affiliate(batch: Batch, at: datetime) -> int | None:
-    last, _ = statements.reject_affiliate_events(batch.pk, after=batch.cursor, limit=settings.CHUNK_ROWS)
+    last, events = statements.reject_affiliate_events(batch.pk, after=batch.cursor, limit=settings.CHUNK_ROWS)
+    Batch.objects.filter(pk=batch.pk).update(affiliate_events=F("affiliate_events") + events)
     return last
 
 

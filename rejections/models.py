@@ -82,6 +82,7 @@ class Batch(models.Model):
     cursor = models.BigIntegerField(default=0)
     settled_line = models.IntegerField(default=0, help_text="Start has settled the rows up to this line.")
     held_back = models.IntegerField(default=0)
+    affiliate_events = models.IntegerField(default=0, help_text="Affiliate events that it rejected.")
     undo_lines = ArrayField(models.IntegerField(), null=True, help_text="Undo of these rows only.")
     undo_from = models.CharField(max_length=10, blank=True, help_text="The state the batch was undone from.")
     undone_by = models.ForeignKey(

@@ -59,7 +59,7 @@ def receipt(batch: Batch, at: datetime) -> Receipt:
         accepted_remaining=_leads(moved, Cause.ACCEPTED_REMAINING),
         accepted_close_out=_leads(moved, Cause.ACCEPTED_CLOSE_OUT),
         held_back=batch.held_back,
-        affiliate_events_rejected=statements.affiliate_events(batch.pk),
+        affiliate_events_rejected=batch.affiliate_events,
         cap_slots_freed=sum(m.slots for m in moved if m.cause == Cause.CLIENT_REJECTED)
         if options.free_cap
         else 0,

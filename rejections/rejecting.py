@@ -15,8 +15,9 @@ from django.conf import settings
 from leads import identifiers
 from leads.models import LeadKey
 from leads.sql import find, push
+from leads.sql.adjust import adjust
 from leads.sql.find import LeadFacts
-from leads.sql.move import Moving, adjust, move
+from leads.sql.move import Moving, move
 from leads.statuses import NAMEABLE, Cause, Status
 from rejections.decisions import REJECTING, WINDOWED, Decision, Outcome, RowFacts, decide_rejection, settle
 from rejections.doubting import Doubt, doubt
@@ -95,7 +96,7 @@ def apply_rows(batch: Batch, memory: Memory, raws: Sequence[RawRow], at: datetim
         outcome = result.outcome if result else raw.outcome
         if outcome in REJECTING and decision.lead is not None:
             (moving if outcome == Outcome.REJECTED else crediting).append(
-                _moving(memory, raw, decision.lead.id)
+                _moving(memory, raw, fresh[decision.lead.id])
             )
     actor_id, batch_id = batch.created_by_id, batch.pk
     moved = move(
@@ -108,7 +109,7 @@ def apply_rows(batch: Batch, memory: Memory, raws: Sequence[RawRow], at: datetim
         frees_slot=terms.options.free_cap,
     )
     push.reconcile(moved, at=at)
-    adjust(crediting, at=at, actor_id=actor_id, batch_id=batch_id)
+    adjust(Cause.ADJUSTED, crediting, at=at, actor_id=actor_id, batch_id=batch_id)
     statements.record(batch.pk, results)
 
 
@@ -124,9 +125,10 @@ def _named(terms: Terms, raw: RawRow) -> list[int]:
     return [raw.lead_id] if raw.lead_id is not None and terms.slot != LeadKey.UID_SLOT else []
 
 
-def _moving(memory: Memory, raw: RawRow, lead_id: int) -> Moving:
+def _moving(memory: Memory, raw: RawRow, lead: LeadFacts) -> Moving:
     reason, meaning = memory.reason(raw.reason)
-    return Moving(lead_id, raw.line, meaning.disposition_id, reason)
+    owed = memory.terms.payouts.owed(lead, meaning)
+    return Moving(lead.id, raw.line, meaning.disposition_id, reason, owed)
 
 
 def _row_facts(memory: Memory, raw: RawRow, key: str | None, *, suggested: bool) -> RowFacts:

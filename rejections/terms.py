@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
+from functools import cache
 from typing import NamedTuple
 
 from campaigns.lists import fold_phrase
 from campaigns.models import Disposition, Field, Phrase
+from campaigns.payouts import ReturnTerms, is_owed
 from campaigns.rules import local_date
+from campaigns.spec import Returns
 from leads.models import LeadKey
 from leads.sheet import unshield
+from leads.sql.find import LeadFacts
 from rejections.columns import LEAD_ID, RESULT_COLUMNS, UID, ColumnMap
 from rejections.models import Batch
 from rejections.options import Options
@@ -19,10 +23,32 @@ from rejections.refusals import Refused
 
 
 class Meaning(NamedTuple):
-    """What a reason text means: its disposition, and whether leads are returnable for it."""
+    """What a reason text means: its disposition, whether leads are returnable for it, and keep their payout."""
 
     disposition_id: int
     returnable: bool
+    keeps_payout: bool
+
+
+class Payouts:
+    """Which suppliers are paid for leads that the batch sends back: by what was agreed when they came in."""
+
+    def __init__(self, batch: Batch) -> None:
+        zone, returns = batch.time_zone, Returns(batch.campaign_id)
+        returned_on = local_date(batch.created_at, zone)
+
+        @cache
+        def agreed(supplier_id: int, day: date) -> tuple[ReturnTerms, datetime | None]:
+            terms = returns.on(supplier_id, day)
+            return terms, terms.opens(returned_on, zone)
+
+        self._agreed, self._zone = agreed, zone
+
+    def owed(self, lead: LeadFacts, meaning: Meaning) -> bool:
+        """Whether the payout of the (valid) lead is owed although the client rejects it for this."""
+        terms, opens = self._agreed(lead.supplier_id, local_date(lead.received_at, self._zone))
+        valid_at = lead.valid_at or lead.received_at
+        return is_owed(terms, kept=meaning.keeps_payout, valid_at=valid_at, opens=opens)
 
 
 @dataclass(frozen=True)
@@ -39,6 +65,7 @@ class Terms:
     other: Meaning
     opens: datetime
     options: Options
+    payouts: Payouts
     selected: frozenset[str] = field(default_factory=frozenset)
     is_result: bool = False
 
@@ -61,6 +88,7 @@ class Terms:
             other=_other(),
             opens=opening(batch, options),
             options=options,
+            payouts=Payouts(batch),
             is_result=tuple(columns[-len(RESULT_COLUMNS) :]) == RESULT_COLUMNS,
             selected=frozenset(value.strip().casefold() for value in where.values) if where else frozenset(),
         )
@@ -103,11 +131,15 @@ def identifier_kind(campaign_id: int, mapping: ColumnMap) -> tuple[str, int | No
 
 
 def _meanings(client_id: int) -> dict[str, Meaning]:
-    mapped = Phrase.objects.filter(client_id=client_id, disposition__isnull=False)
-    known = mapped.values_list("folded", "disposition_id", "disposition__returnable")
-    return {folded: Meaning(disposition_id, returnable) for folded, disposition_id, returnable in known}
+    mapped = Phrase.objects.filter(client_id=client_id, disposition__isnull=False).select_related(
+        "disposition"
+    )
+    return {phrase.folded: _meaning(phrase.disposition) for phrase in mapped if phrase.disposition}
 
 
 def _other() -> Meaning:
-    other = Disposition.objects.get(code="CLIENT_OTHER")
-    return Meaning(other.pk, other.returnable)
+    return _meaning(Disposition.objects.get(code="CLIENT_OTHER"))
+
+
+def _meaning(disposition: Disposition) -> Meaning:
+    return Meaning(disposition.pk, disposition.returnable, disposition.keeps_payout)

@@ -118,7 +118,11 @@ def holdings() -> dict[str, list[dict[str, Any]]]:
         "leads": list(Lead.objects.order_by("id").values()),
         "keys": list(LeadKey.objects.order_by("lead_id", "slot").values()),
         "affiliate events": list(AffiliateEvent.objects.order_by("id").values()),
-        "credits": list(Adjustment.objects.order_by("lead_id").values("lead_id", "amount", "is_final")),
+        "credits": list(
+            Adjustment.objects.order_by("lead_id").values(
+                "lead_id", "client_amount", "supplier_amount", "is_final"
+            )
+        ),
     }
 
 

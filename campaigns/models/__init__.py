@@ -1,21 +1,26 @@
 """What was agreed: parties, campaigns and their terms, lists, reasons."""
 
+from campaigns.models.access import ApiCall, ApiKey, IntakeToken, Right
 from campaigns.models.lists import Disposition, ListMapperEntry, Phrase, Picklist, PicklistValue
 from campaigns.models.parties import Client, Supplier, User
 from campaigns.models.terms import Agreement, Campaign, Cap, Destination, Field, Source
 
 __all__ = [
     "Agreement",
+    "ApiCall",
+    "ApiKey",
     "Campaign",
     "Cap",
     "Client",
     "Destination",
     "Disposition",
     "Field",
+    "IntakeToken",
     "ListMapperEntry",
     "Phrase",
     "Picklist",
     "PicklistValue",
+    "Right",
     "Source",
     "Supplier",
     "User",

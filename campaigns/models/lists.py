@@ -1,11 +1,28 @@
 """Lists: picklists with their list mapper, dispositions, and the phrases clients use for them."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
 from campaigns.lists import fold, fold_phrase
 from campaigns.models.parties import Client
+
+if TYPE_CHECKING:
+    from campaigns.models.parties import User
+
+
+class PicklistQuerySet(models.QuerySet["Picklist"]):
+    def visible_to(self, user: User) -> PicklistQuerySet:
+        """Picklists this person may see: all for staff, its client's for a client user."""
+        if user.is_active and user.is_staff:
+            return self
+        if user.is_active and user.client_id:
+            return self.filter(client_id=user.client_id)
+        return self.none()
 
 
 class Picklist(models.Model):
@@ -14,6 +31,8 @@ class Picklist(models.Model):
     client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="picklists")
     name = models.CharField(max_length=120)
     version = models.PositiveIntegerField(default=1)
+
+    objects = PicklistQuerySet.as_manager()
 
     class Meta:
         ordering = ["name"]

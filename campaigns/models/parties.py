@@ -1,5 +1,7 @@
 """Who takes part: clients who buy leads, suppliers who sell them, and the people of each side."""
 
+from __future__ import annotations
+
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models import Q
@@ -18,11 +20,29 @@ class Client(models.Model):
         return self.name
 
 
+class SupplierQuerySet(models.QuerySet["Supplier"]):
+    def visible_to(self, user: User) -> SupplierQuerySet:
+        """Suppliers this person may see: a client user those of campaigns that show them, a supplier itself."""
+        if not user.is_active:
+            return self.none()
+        if user.is_staff:
+            return self
+        if user.client_id:
+            shown = Q(
+                sources__campaign__client_id=user.client_id,
+                sources__campaign__show_suppliers_to_client=True,
+            )
+            return self.filter(shown).distinct()
+        return self.filter(pk=user.supplier_id)
+
+
 class Supplier(models.Model):
     """A company that sells leads through its sources."""
 
     code = models.SlugField(max_length=40, unique=True)
     name = models.CharField(max_length=200)
+
+    objects = SupplierQuerySet.as_manager()
 
     class Meta:
         ordering = ["name"]

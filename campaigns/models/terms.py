@@ -85,6 +85,20 @@ class Campaign(models.Model):
         return self.name
 
 
+class SourceQuerySet(models.QuerySet["Source"]):
+    def visible_to(self, user: User) -> SourceQuerySet:
+        """Sources this person may see: a client user only where the campaign shows suppliers, a supplier its own."""
+        if not user.is_active:
+            return self.none()
+        if user.is_staff:
+            return self
+        if user.client_id:
+            return self.filter(campaign__client_id=user.client_id, campaign__show_suppliers_to_client=True)
+        if user.supplier_id:
+            return self.filter(supplier_id=user.supplier_id)
+        return self.none()
+
+
 class Source(models.Model):
     """One supplier's way into one campaign."""
 
@@ -104,6 +118,8 @@ class Source(models.Model):
         blank=True,
         help_text="What this source calls a field → the campaign's name for it. Goes before the preset of its kind.",
     )
+
+    objects = SourceQuerySet.as_manager()
 
     class Meta:
         ordering = ["name"]

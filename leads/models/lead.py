@@ -174,6 +174,11 @@ class LeadEvent(models.Model):
     was_valid_at = models.DateTimeField(null=True)
     was_accepted_at = models.DateTimeField(null=True)
     was_in_cap = models.BooleanField(default=False)
+    payout_owed = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Its supplier is paid although the client sent it back: by the terms when it came in.",
+    )
     was_values = models.JSONField(
         null=True,
         help_text="version, received, judged, failures, kept and keys, where the move changed them.",
@@ -219,11 +224,15 @@ class AffiliateEvent(models.Model):
 
 
 class Adjustment(models.Model):
-    """The one credit a final lead may get in the open month, instead of a move."""
+    """What a final lead gets in the open month instead of a move: one, ever.
+
+    Both amounts are added to the party's statement: below zero they are credits. The event says why.
+    """
 
     lead = models.OneToOneField(Lead, on_delete=models.PROTECT, related_name="adjustment")
     event = models.OneToOneField(LeadEvent, on_delete=models.PROTECT, related_name="+")
-    amount = models.DecimalField(max_digits=10, decimal_places=2, help_text="What the client is credited.")
+    client_amount = models.DecimalField(max_digits=10, decimal_places=2)
+    supplier_amount = models.DecimalField(max_digits=10, decimal_places=2)
     created_at = models.DateTimeField()
     is_final = models.BooleanField(default=False, help_text="It stands in a closed month.")
 

@@ -16,6 +16,11 @@ def texts(values: Iterable[str | None]) -> str:
     return "{" + ",".join("NULL" if value is None else _quoted(value) for value in values) + "}"
 
 
+def flags(values: Iterable[bool]) -> str:
+    """The literal of a boolean array."""
+    return "{" + ",".join("t" if value else "f" for value in values) + "}"
+
+
 def instants(values: Iterable[datetime | None]) -> str:
     """The literal of a timestamptz array."""
     return "{" + ",".join("NULL" if value is None else f'"{value.isoformat()}"' for value in values) + "}"

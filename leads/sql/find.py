@@ -14,17 +14,19 @@ from leads.statuses import NAMEABLE
 #: More matches of one key than this are not read: the row is ambiguous anyway.
 MATCHES_READ = 20
 
-_FACTS = "l.id, l.status, l.valid_at, l.is_final, l.decided_for_supplier"
+_FACTS = "l.id, l.status, l.valid_at, l.is_final, l.decided_for_supplier, l.supplier_id, l.received_at"
 
 
 class LeadFacts(NamedTuple):
-    """What a decision needs to know about a lead."""
+    """What a decision, and the payout after it, need to know about a lead."""
 
     id: int
     status: str
     valid_at: datetime | None
     is_final: bool
     decided_for_supplier: bool
+    supplier_id: int
+    received_at: datetime
 
 
 def find_by_id(campaign_id: int, keys: Iterable[str]) -> dict[str, list[LeadFacts]]:

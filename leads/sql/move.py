@@ -17,23 +17,44 @@ from leads.statuses import MOVES, Cause, Status
 
 
 class Moving(NamedTuple):
-    """One lead to move: on which line of the file, with which disposition and reason."""
+    """One lead to move: on which line of the file, with which disposition and reason.
+
+    `payout_owed` says that its supplier is paid for it although its client sends it back.
+    """
 
     lead_id: int
     line: int | None = None
     disposition_id: int | None = None
     reason: str = ""
+    payout_owed: bool = False
 
 
-_EVENT_COLUMNS = """
+EVENT_COLUMNS = """
     lead_id, line, cause, from_status, to_status, disposition_id, reason, actor_id, at, batch_id, undoes_id,
-    was_disposition_id, was_reason, was_valid_at, was_accepted_at, was_in_cap
+    was_disposition_id, was_reason, was_valid_at, was_accepted_at, was_in_cap, payout_owed
 """
+
+#: The leads to move, as rows, from the parameters of `columns`.
+MOVING = """
+    SELECT * FROM unnest(%(ids)s::bigint[], %(lines)s::int[], %(dispositions)s::bigint[], %(reasons)s::text[],
+        %(owed)s::boolean[]) AS m(id, line, disposition_id, reason, payout_owed)
+"""
+
+
+def columns(moving: Sequence[Moving]) -> dict[str, Any]:
+    """The parameters of `MOVING`."""
+    return {
+        "ids": arrays.numbers(m.lead_id for m in moving),
+        "lines": arrays.numbers(m.line for m in moving),
+        "dispositions": arrays.numbers(m.disposition_id for m in moving),
+        "reasons": arrays.texts(m.reason for m in moving),
+        "owed": arrays.flags(m.payout_owed for m in moving),
+    }
+
 
 _MOVE = f"""
 WITH moving AS (
-    SELECT * FROM unnest(%(ids)s::bigint[], %(lines)s::int[], %(dispositions)s::bigint[], %(reasons)s::text[])
-        AS m(id, line, disposition_id, reason)
+    {MOVING}
 ), moved AS (
     UPDATE leads_lead l
     SET status = %(target)s, disposition_id = m.disposition_id, reason = m.reason,
@@ -42,13 +63,13 @@ WITH moving AS (
         accepted_at = CASE WHEN %(target)s = 'accepted' THEN %(at)s ELSE l.accepted_at END
     FROM moving m
     WHERE l.id = m.id AND l.status = ANY(%(sources)s) AND NOT l.is_final
-    RETURNING l.id AS lead_id, m.line, m.disposition_id, m.reason, old.status AS from_status,
+    RETURNING l.id AS lead_id, m.line, m.disposition_id, m.reason, m.payout_owed, old.status AS from_status,
         old.disposition_id AS was_disposition_id, old.reason AS was_reason, old.valid_at AS was_valid_at,
         old.accepted_at AS was_accepted_at, old.in_cap AS was_in_cap
 )
-INSERT INTO leads_leadevent ({_EVENT_COLUMNS})
+INSERT INTO leads_leadevent ({EVENT_COLUMNS})
 SELECT lead_id, line, %(cause)s, from_status, %(target)s, disposition_id, reason, %(actor)s, %(at)s, %(batch)s,
-    NULL, was_disposition_id, was_reason, was_valid_at, was_accepted_at, was_in_cap
+    NULL, was_disposition_id, was_reason, was_valid_at, was_accepted_at, was_in_cap, payout_owed
 FROM moved
 RETURNING lead_id
 """
@@ -74,10 +95,7 @@ def move(
     if not moving:
         return []
     values: dict[str, Any] = {
-        "ids": arrays.numbers(m.lead_id for m in moving),
-        "lines": arrays.numbers(m.line for m in moving),
-        "dispositions": arrays.numbers(m.disposition_id for m in moving),
-        "reasons": arrays.texts(m.reason for m in moving),
+        **columns(moving),
         "target": target.value,
         "sources": [status.value for status in allowed.sources],
         "takes_slot": Status.QUARANTINED in allowed.sources,
@@ -89,43 +107,4 @@ def move(
     }
     with connection.cursor() as cursor:
         cursor.execute(_MOVE, values)
-        return [row[0] for row in cursor.fetchall()]
-
-
-_ADJUST = f"""
-WITH moving AS (
-    SELECT * FROM unnest(%(ids)s::bigint[], %(lines)s::int[], %(dispositions)s::bigint[], %(reasons)s::text[])
-        AS m(id, line, disposition_id, reason)
-), told AS (
-    INSERT INTO leads_leadevent ({_EVENT_COLUMNS})
-    SELECT l.id, m.line, 'adjusted', l.status, l.status, m.disposition_id, m.reason, %(actor)s, %(at)s, %(batch)s,
-        NULL, l.disposition_id, l.reason, l.valid_at, l.accepted_at, l.in_cap
-    FROM moving m JOIN leads_lead l ON l.id = m.id
-    WHERE l.is_final AND l.status = 'accepted'
-      AND NOT EXISTS (SELECT FROM leads_adjustment a WHERE a.lead_id = l.id)
-    RETURNING id, lead_id
-)
-INSERT INTO leads_adjustment (lead_id, event_id, amount, created_at, is_final)
-SELECT told.lead_id, told.id, l.price, %(at)s, false FROM told JOIN leads_lead l ON l.id = told.lead_id
-RETURNING lead_id
-"""
-
-
-def adjust(moving: Sequence[Moving], *, at: datetime, actor_id: int | None, batch_id: int) -> list[int]:
-    """Credit final leads in the open month, one adjustment per lead ever; returns the leads credited."""
-    if not moving:
-        return []
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _ADJUST,
-            {
-                "ids": [m.lead_id for m in moving],
-                "lines": [m.line for m in moving],
-                "dispositions": [m.disposition_id for m in moving],
-                "reasons": [m.reason for m in moving],
-                "actor": actor_id,
-                "at": at,
-                "batch": batch_id,
-            },
-        )
         return [row[0] for row in cursor.fetchall()]

@@ -43,13 +43,6 @@ def restored(batch_id: int) -> int:
         return int(cursor.fetchone()[0])
 
 
-def affiliate_events(batch_id: int) -> int:
-    """Affiliate events the batch rejected and nobody has put back."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM leads_affiliateevent WHERE batch_id = %s", [batch_id])
-        return int(cursor.fetchone()[0])
-
-
 class Kept(NamedTuple):
     """A lead that Undo left as it is, and the newest thing that happened to it since."""
 

@@ -79,7 +79,8 @@ class Scene:
                 for e in AffiliateEvent.objects.filter(lead__in=place)
             ),
             "credits": sorted(
-                (place[a.lead_id], a.amount) for a in Adjustment.objects.filter(lead__in=place)
+                (place[a.lead_id], a.client_amount, a.supplier_amount)
+                for a in Adjustment.objects.filter(lead__in=place)
             ),
             "rows": [
                 (row.line, row.outcome, row.checked, row.first_line, place.get(row.lead_id))

@@ -41,7 +41,11 @@ def test_a_lead_is_found_by_its_id_with_the_facts_of_a_decision() -> None:
     campaign = make.campaign()
     lead = make.lead(campaign, A, is_final=True, decided_for_supplier=True)
     found = find.find_by_id(campaign.pk, [str(lead.pk)])
-    assert found == {str(lead.pk): [find.LeadFacts(lead.pk, A, lead.valid_at, True, True)]}
+    assert found == {
+        str(lead.pk): [
+            find.LeadFacts(lead.pk, A, lead.valid_at, True, True, lead.supplier_id, lead.received_at)
+        ]
+    }
 
 
 def test_an_id_of_another_campaign_is_not_found() -> None:

@@ -12,7 +12,8 @@ from django.db import IntegrityError, connection, transaction
 from campaigns.models import Disposition
 from leads.models import Adjustment, Lead, LeadEvent
 from leads.sql import find
-from leads.sql.move import Moving, adjust, move
+from leads.sql.adjust import adjust
+from leads.sql.move import Moving, move
 from leads.statuses import MOVES, UNDOABLE, Cause, Status
 from tests import make
 from tests.make import NOW
@@ -163,7 +164,7 @@ def test_no_lead_moves_when_its_event_cannot_be_written() -> None:
 def test_nothing_to_move_asks_the_database_nothing(db: None, django_assert_num_queries: object) -> None:
     with django_assert_num_queries(0):  # type: ignore[operator]
         assert move(Cause.CLIENT_REJECTED, C, [], at=NOW, actor_id=None, batch_id=1) == []
-        assert adjust([], at=NOW, actor_id=None, batch_id=1) == []
+        assert adjust(Cause.ADJUSTED, [], at=NOW, actor_id=None, batch_id=1) == []
 
 
 # Adjustments: what a final lead gets instead.
@@ -173,12 +174,13 @@ def test_a_final_lead_gets_its_price_as_credit_and_stays_accepted(db: None) -> N
     other = Disposition.objects.get(code="CLIENT_OTHER")
     lead = make.lead(make.campaign(), A, is_final=True, price="31.50")
     before, person = state_of(lead), make.operator()
-    assert adjust([Moving(lead.pk, 3, other.pk, "why")], at=LATER, actor_id=person.pk, batch_id=7) == [
-        lead.pk
-    ]
+    assert adjust(
+        Cause.ADJUSTED, [Moving(lead.pk, 3, other.pk, "why")], at=LATER, actor_id=person.pk, batch_id=7
+    ) == [lead.pk]
     assert state_of(lead) == before
     adjustment, event = Adjustment.objects.get(), only_event(lead)
-    assert (adjustment.lead, adjustment.event, adjustment.amount) == (lead, event, Decimal("31.50"))
+    assert (adjustment.lead, adjustment.event) == (lead, event)
+    assert (adjustment.client_amount, adjustment.supplier_amount) == (Decimal("-31.50"), Decimal("-11.00"))
     assert (adjustment.created_at, adjustment.is_final) == (LATER, False)
     assert (event.cause, event.from_status, event.to_status) == ("adjusted", A, A)
     assert (event.batch_id, event.line, event.disposition, event.reason) == (7, 3, other, "why")
@@ -186,15 +188,15 @@ def test_a_final_lead_gets_its_price_as_credit_and_stays_accepted(db: None) -> N
 
 def test_a_final_lead_is_credited_once_ever(db: None) -> None:
     lead = make.lead(make.campaign(), A, is_final=True)
-    assert adjust([Moving(lead.pk)], at=NOW, actor_id=None, batch_id=1) == [lead.pk]
-    assert adjust([Moving(lead.pk)], at=LATER, actor_id=None, batch_id=2) == []
+    assert adjust(Cause.ADJUSTED, [Moving(lead.pk)], at=NOW, actor_id=None, batch_id=1) == [lead.pk]
+    assert adjust(Cause.ADJUSTED, [Moving(lead.pk)], at=LATER, actor_id=None, batch_id=2) == []
     assert Adjustment.objects.count() == LeadEvent.objects.count() == 1
 
 
 @pytest.mark.parametrize("status", [P, A, C, Q, R])
 def test_only_final_accepted_leads_are_credited(db: None, status: Status) -> None:
     lead = make.lead(make.campaign(), status, is_final=status == C)
-    assert adjust([Moving(lead.pk)], at=NOW, actor_id=None, batch_id=1) == []
+    assert adjust(Cause.ADJUSTED, [Moving(lead.pk)], at=NOW, actor_id=None, batch_id=1) == []
     assert not Adjustment.objects.exists()
     assert not LeadEvent.objects.exists()
 
@@ -206,7 +208,7 @@ def test_two_who_credit_the_same_lead_at_once_credit_it_once() -> None:
     def credit(batch_id: int) -> list[int]:
         with transaction.atomic():
             find.lock([lead.pk])
-            return adjust([Moving(lead.pk)], at=NOW, actor_id=None, batch_id=batch_id)
+            return adjust(Cause.ADJUSTED, [Moving(lead.pk)], at=NOW, actor_id=None, batch_id=batch_id)
 
     with threads() as start:
         with locked("leads_lead", lead.pk):

@@ -10,7 +10,8 @@ import pytest
 from campaigns.models import Agreement, Campaign, Disposition, Source
 from leads.models import Delivery, Lead, LeadEvent
 from leads.sql import notices, undo
-from leads.sql.move import Moving, adjust, move
+from leads.sql.adjust import adjust
+from leads.sql.move import Moving, move
 from leads.statuses import Cause, Status
 from tests import make
 from tests.make import NOW
@@ -153,7 +154,7 @@ def test_a_supplier_without_an_agreement_is_told_on_the_portal() -> None:
 
 def test_a_credited_lead_is_told_like_a_rejected_one() -> None:
     lead = make.lead(make.campaign(), Status.ACCEPTED, is_final=True)
-    adjust([Moving(lead.pk, 2, None, "why")], at=NOW, actor_id=None, batch_id=BATCH)
+    adjust(Cause.ADJUSTED, [Moving(lead.pk, 2, None, "why")], at=NOW, actor_id=None, batch_id=BATCH)
     tell()
     assert told(REJECTIONS) == [lead.pk]
     assert Delivery.objects.get().payload["leads"][0]["code"] is None

@@ -10,7 +10,8 @@ import pytest
 from campaigns.models import Disposition
 from leads.models import Adjustment, AffiliateEvent, Lead, LeadEvent
 from leads.sql import find, undo
-from leads.sql.move import Moving, adjust, move
+from leads.sql.adjust import adjust
+from leads.sql.move import Moving, move
 from leads.sql.undo import Taken
 from leads.statuses import Cause, Status
 from tests import make
@@ -175,16 +176,16 @@ def test_what_is_kept_for_its_month_is_named_so_even_when_it_changed_too() -> No
 def test_an_open_credit_goes_back_and_can_be_given_again() -> None:
     lead = make.lead(make.campaign(), A, is_final=True)
     before = state_of(lead)
-    adjust([Moving(lead.pk, 1)], at=NOW, actor_id=None, batch_id=1)
+    adjust(Cause.ADJUSTED, [Moving(lead.pk, 1)], at=NOW, actor_id=None, batch_id=1)
     assert take_back(1) == {lead.pk: None}
     assert not Adjustment.objects.exists()
     assert state_of(lead) == before
-    assert adjust([Moving(lead.pk, 1)], at=NOW, actor_id=None, batch_id=2) == [lead.pk]
+    assert adjust(Cause.ADJUSTED, [Moving(lead.pk, 1)], at=NOW, actor_id=None, batch_id=2) == [lead.pk]
 
 
 def test_a_credit_in_a_month_closed_since_is_kept() -> None:
     lead = make.lead(make.campaign(), A, is_final=True)
-    adjust([Moving(lead.pk, 1)], at=NOW, actor_id=None, batch_id=1)
+    adjust(Cause.ADJUSTED, [Moving(lead.pk, 1)], at=NOW, actor_id=None, batch_id=1)
     Adjustment.objects.update(is_final=True)
     assert take_back(1) == {lead.pk: "month_closed"}
     assert Adjustment.objects.count() == 1

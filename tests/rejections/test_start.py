@@ -56,7 +56,9 @@ def test_a_final_lead_gets_one_adjustment_ever() -> None:
     for _ in range(2):
         batch = imported(campaign, [lead])
         assert outcomes(batch) == ["final"]
-    assert [str(amount) for amount in Adjustment.objects.values_list("amount", flat=True)] == ["21.00"]
+    assert [(str(a.client_amount), str(a.supplier_amount)) for a in Adjustment.objects.all()] == [
+        ("-21.00", "-11.00")
+    ]
     assert LeadEvent.objects.count() == 1
     assert statuses([lead]) == [A]
 

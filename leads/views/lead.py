@@ -1,4 +1,4 @@
-"""Pages of leads: one lead for every side, the search, and rejecting or accepting a single one."""
+"""One lead's page, for every side; and rejecting or accepting it there."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from campaigns.models import User
 from campaigns.templatetags.frame import one_of, owner
-from leads import profile, search
+from leads import profile
 from leads.forms import RejectForm
 from leads.models import Lead, LeadValues
 from leads.statuses import RETURNABLE, Status
@@ -131,18 +131,3 @@ def _no_act(person: User) -> str:
     names = one_of(shown.grantors(person)) or "An administrator"
     permission = "the permission “Reject leads as a client”"
     return f"You can look, but not reject leads: {names} at {owner()} can give you {permission}."
-
-
-@login_required
-@require_safe
-def find(request: HttpRequest) -> HttpResponse:
-    """A pasted Lead ID, UID or batch number opens what it names."""
-    person: Any = request.user
-    q = request.GET.get("q", "").strip()[:200]
-    leads = search.leads(q, person)
-    if len(leads) == 1:
-        return redirect("lead", leads[0].pk)
-    number = search.number(q)
-    if not leads and number and (batch := Batch.objects.visible_to(person).filter(pk=number).first()):
-        return redirect("batch", batch.pk)
-    return render(request, "leads/find.html", {"q": q, "leads": [profile.lead_of(found) for found in leads]})
