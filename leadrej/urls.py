@@ -8,7 +8,7 @@ from campaigns import views as campaigns
 from leads import api as leads_api
 from leads.views import find, lead
 from rejections import api as rejections_api
-from rejections.views import acting, check, home, listing, mapping, result, upload
+from rejections.views import acting, check, fixing, home, listing, mapping, result, upload
 
 
 class Format:
@@ -43,6 +43,10 @@ urlpatterns = [
     path("imports/<int:pk>/continue/", acting.batch_continue, name="batch_continue"),
     path("imports/<int:pk>/undo/", acting.batch_undo, name="batch_undo"),
     path("imports/<int:pk>/cancel/", acting.batch_cancel, name="batch_cancel"),
+    path("fix-queue/", fixing.fix_queue, name="fix_queue"),
+    path("fix-queue/work/", fixing.fix_work, name="fix_work"),
+    path("fix-queue/decisions/", fixing.fix_decisions, name="fix_decisions"),
+    path("fix-queue/<int:pk>/", fixing.fix_group, name="fix_group"),
     path("leads/<int:pk>/", lead.lead, name="lead"),
     path("leads/<int:pk>/reject/", lead.lead_reject, name="lead_reject"),
     path("leads/<int:pk>/accept/", lead.lead_accept, name="lead_accept"),

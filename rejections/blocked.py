@@ -84,7 +84,9 @@ def asked_by(person: User, *, source: str = "", client: str = "", code: str = ""
     ids: list[int] | None = None
     if source or client:
         narrowed = {"code": source, "campaign__client__code": client}
-        sources = Source.objects.visible_to(person).filter(**{name: value for name, value in narrowed.items() if value})
+        sources = Source.objects.visible_to(person).filter(
+            **{name: value for name, value in narrowed.items() if value}
+        )
         ids = list(sources.values_list("pk", flat=True))
     labelled = Field.objects.filter(Q(label__icontains=text) | Q(name__icontains=text)) if text else None
     names = tuple(labelled.values_list("name", flat=True).distinct()[:200]) if labelled is not None else ()

@@ -142,7 +142,9 @@ def preview(groups: Sequence[Group], fix: Fix, at: datetime) -> Preview:
         if campaign.pk not in rooms:
             rooms[campaign.pk] = (agreed(campaign), door.look_at_room(campaign))
         terms, room = rooms[campaign.pk]
-        counted.add(campaign, room, group.leads, _place(campaign, with_fix(terms, group, fix), room, group, fix, at))
+        counted.add(
+            campaign, room, group.leads, _place(campaign, with_fix(terms, group, fix), room, group, fix, at)
+        )
     return Preview(
         action=fix.action,
         leads=counted.total,
@@ -189,7 +191,9 @@ def with_fix(terms: Agreed, group: Group, fix: Fix) -> Agreed:
 
 def no_picklist(group: Group) -> Refused:
     """The refusal of a list fix where there is no list."""
-    return Refused("no_picklist", f"There is no picklist behind {group.field or 'this'}", "Nothing was changed.")
+    return Refused(
+        "no_picklist", f"There is no picklist behind {group.field or 'this'}", "Nothing was changed."
+    )
 
 
 def not_in_use(value: str, picklist: str) -> Refused:

@@ -58,7 +58,9 @@ def _at_work_already(group: Group) -> None:
     ).exclude(state=State.UNDOING)
     if other := working.select_related("created_by").first():
         by = f"{other.created_by.full_name} started" if other.created_by else "There is"
-        raise Refused("fixed_now", f"{by} a fix of these leads a moment ago", "Nothing was changed by this click.")
+        raise Refused(
+            "fixed_now", f"{by} a fix of these leads a moment ago", "Nothing was changed by this click."
+        )
 
 
 def _change_list(group: Group, fix: Fix) -> dict[str, object]:

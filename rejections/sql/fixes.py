@@ -116,7 +116,7 @@ def totals(asked: Asked = EVERYTHING) -> dict[int, Total]:
 
 def codes() -> list[str]:
     """The codes that leads of the queue were rejected for, by name."""
-    statement = f"""
+    statement = """
         WITH one AS (SELECT min(lead_id) AS lead FROM leads_leadblock GROUP BY source_id, failure)
         SELECT DISTINCT v.failures->0->>'code' FROM one JOIN leads_leadvalues v ON v.lead_id = one.lead ORDER BY 1
     """
