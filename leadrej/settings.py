@@ -167,6 +167,7 @@ CSV_MAX_ROWS = environment.number("CSV_MAX_ROWS", 2_000_000)
 XLSX_MAX_BYTES = environment.number("XLSX_MAX_MB", 50) * 1_000_000
 XLSX_MAX_UNPACKED_BYTES = environment.number("XLSX_MAX_UNPACKED_MB", 300) * 1_000_000
 XLSX_MAX_CELLS = environment.number("XLSX_MAX_CELLS", 5_000_000)
+EVIDENCE_MAX_BYTES = environment.number("EVIDENCE_MAX_MB", 10) * 1_000_000
 # A mapping form has a field for each column of a wide sheet.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
 
@@ -211,6 +212,7 @@ CELERY_BEAT_SCHEDULE = {
     "deliver": {"task": "leads.tasks.deliver", "schedule": 15.0},
     "make downloads": {"task": "leads.tasks.make_downloads", "schedule": 15.0},
     "tend leads": {"task": "leads.tasks.tend", "schedule": 60.0},
+    "answer disputes": {"task": "rejections.tasks.answer_disputes", "schedule": 60.0},
     "close windows": {"task": "rejections.tasks.close_windows", "schedule": 900.0},
 }
 

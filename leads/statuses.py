@@ -47,6 +47,7 @@ class Cause(StrEnum):
     ADJUSTED = "adjusted"
     CHARGED_BACK = "charged_back"
     UNDONE = "undone"
+    DISPUTE_GRANTED = "dispute_granted"
 
 
 @dataclass(frozen=True)
@@ -90,3 +91,5 @@ UNDOABLE = frozenset(
         Cause.KEPT_REJECTED,
     }
 )
+#: Causes that a supplier can dispute: the client's rejection, or the credit in its place.
+CONTESTABLE = frozenset({Cause.CLIENT_REJECTED, Cause.ADJUSTED})

@@ -36,6 +36,7 @@ _MARKS = {
     Cause.ADJUSTED: Chip("receipt-2", "client"),
     Cause.CHARGED_BACK: Chip("receipt-2", "accepted"),
     Cause.UNDONE: Chip("rotate-2", "dark"),
+    Cause.DISPUTE_GRANTED: Chip("scale", "accepted"),
 }
 _TITLES = {
     Cause.RECEIVED: "Received",
@@ -101,6 +102,8 @@ def _entry(event: LeadEvent, viewer: User, batch: Any, undone: bool) -> Entry:
 def _title(cause: Cause, status: Status) -> str:
     if cause == Cause.UNDONE:
         return f"Taken back: {status.label} again"
+    if cause == Cause.DISPUTE_GRANTED:
+        return f"Dispute granted: {status.label} again"
     by_status = {Cause.JUDGED: _JUDGED, Cause.CORRECTED: _CORRECTED}.get(cause)
     return _TITLES[cause] if by_status is None else by_status.get(status, status.label)
 
@@ -108,7 +111,7 @@ def _title(cause: Cause, status: Status) -> str:
 def _text(event: LeadEvent, cause: Cause, viewer: User) -> str:
     """The human words kept word for word, then what the code means; what is agreed follows."""
     said = _TEXTS.get(cause, "")
-    if cause == Cause.UNDONE:
+    if cause in (Cause.UNDONE, Cause.DISPUTE_GRANTED):
         return said
     words = why(event.disposition, event.reason, viewer)
     return " ".join(part for part in (f"{words}." if words else "", said) if part)

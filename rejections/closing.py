@@ -72,6 +72,8 @@ def end(batch: Batch, target: State, at: datetime, **columns: Any) -> None:
     """End the batch as finished, stopped or failed: tell suppliers of what moved, and who started it."""
     if target != State.FINISHED:  # its last step has told them
         tell_suppliers(batch.pk, at)
+    if batch.state == State.APPLYING:
+        columns["finished_at"] = at
     state.advance(
         batch.pk,
         [State(batch.state)],

@@ -9,7 +9,6 @@ from typing import Any
 from campaigns.lists import fold_phrase
 from campaigns.models import Phrase
 from leads.models import Lead, LeadEvent
-from leads.statuses import Cause
 from rejections.columns import ColumnMap
 from rejections.decisions import LEFT_OUT, REJECTING, Outcome
 from rejections.models import Batch
@@ -56,7 +55,7 @@ def shown(
     codes = _codes(batch.campaign.client_id, lines, mapping.default_reason)
     leads = [row.lead_id for row in lines if row.lead_id]
     statuses = dict(Lead.objects.filter(pk__in=leads).values_list("pk", "status"))
-    undone = LeadEvent.objects.filter(batch_id=batch.pk, cause=Cause.UNDONE, lead__in=leads)
+    undone = LeadEvent.objects.filter(batch_id=batch.pk, undoes__isnull=False, lead__in=leads)
     back = set(undone.values_list("lead_id", flat=True))
     return [_shown(batch, row, mapping, codes, statuses, undoable, row.lead_id in back) for row in lines]
 

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from rejections import control, sweeping, workflows
+from rejections import control, disputes, sweeping, workflows
 from rejections.models import Batch
 
 log = logging.getLogger(__name__)
@@ -48,3 +48,9 @@ def close_windows(**_: object) -> None:
     """Each night: accept what no client can reject any more, where the campaign says so."""
     for batch_id in sweeping.close_windows(timezone.now()):
         ring(batch_id)
+
+
+@shared_task
+def answer_disputes(**_: object) -> None:
+    """Answer disputes whose time is over, by what silence was agreed to mean."""
+    disputes.answer_by_silence(timezone.now())

@@ -15,7 +15,7 @@ from leads.sql import find, push, undo
 from leads.statuses import UNDOABLE, Status
 from rejections import closing, lists
 from rejections.models import Batch, BatchRow, Kind
-from rejections.sql import receipt, state
+from rejections.sql import disputes, receipt, state
 from rejections.states import State
 
 
@@ -33,6 +33,8 @@ def chunk(batch_id: int, owner: str, at: datetime) -> None:
         push.hold(leads)
         taken = undo.take_back(batch_id, leads, at=at, actor_id=batch.undone_by_id)
         push.reconcile(leads, at=at)
+        restored = [t.lead_id for t in taken if t.kept is None]
+        disputes.withdraw_undone(batch_id, restored, at=at, actor_id=batch.undone_by_id)
         kept = Counter(batch.kept) + Counter(t.kept for t in taken if t.kept)
         state.progress(batch_id, cursor_at=leads[-1], done=batch.done + len(taken), kept=dict(kept))
 

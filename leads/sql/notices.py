@@ -20,7 +20,7 @@ _EVENTS = {
     "retractions": f"""
         SELECT u.id, e.lead_id, e.reason, e.disposition_id, l.supplier_id, l.campaign_id, l.uid
         FROM leads_leadevent u JOIN leads_leadevent e ON e.id = u.undoes_id JOIN leads_lead l ON l.id = e.lead_id
-        WHERE u.batch_id = %(batch)s AND u.cause = 'undone' AND {_OF_BATCH} AND EXISTS (
+        WHERE u.batch_id = %(batch)s AND u.cause IN ('undone', 'dispute_granted') AND {_OF_BATCH} AND EXISTS (
             SELECT FROM leads_delivery d
             WHERE d.batch_id = %(batch)s AND d.supplier_id = l.supplier_id AND d.kind = 'rejections'
               AND d.status <> 'cancelled' AND e.id BETWEEN d.first_event_id AND d.last_event_id)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
-from leads.statuses import UNDOABLE
+from leads.statuses import CONTESTABLE, UNDOABLE, Cause
 
 #: The event has itself been taken back.
 _UNDONE = "EXISTS (SELECT FROM leads_leadevent u WHERE u.undoes_id = {e}.id)"
@@ -95,22 +95,23 @@ def forecast(batch_id: int, lines: list[int] | None) -> list[Forecast]:
         return [Forecast(*row) for row in cursor.fetchall()]
 
 
+_OF_BATCH = "e.batch_id = %(batch)s AND e.lead_id = ANY(%(leads)s) AND e.cause = ANY(%(undoable)s)"
 _TAKE_BACK = f"""
 WITH picked AS (
     SELECT e.*, {_KEPT} AS kept
     FROM leads_leadevent e
     JOIN leads_lead l ON l.id = e.lead_id
     LEFT JOIN leads_adjustment a ON a.event_id = e.id
-    WHERE e.batch_id = %(batch)s AND e.lead_id = ANY(%(leads)s) AND e.cause = ANY(%(undoable)s)
-      AND NOT {_UNDONE.format(e="e")}
+    WHERE {{which}} AND NOT {_UNDONE.format(e="e")}
 ), credits AS (
     DELETE FROM leads_adjustment a USING picked p WHERE a.event_id = p.id AND p.kept IS NULL
 ), restored AS (
     UPDATE leads_lead l
     SET status = p.from_status, disposition_id = p.was_disposition_id, reason = p.was_reason,
-        valid_at = p.was_valid_at, accepted_at = p.was_accepted_at, in_cap = p.was_in_cap
+        valid_at = p.was_valid_at, accepted_at = p.was_accepted_at, in_cap = p.was_in_cap,
+        decided_for_supplier = l.decided_for_supplier OR %(for_supplier)s
     FROM picked p WHERE l.id = p.lead_id AND p.kept IS NULL AND l.status = p.to_status
-    RETURNING l.id, p.id AS event_id, p.line, old.status AS from_status, new.status AS to_status,
+    RETURNING l.id, p.id AS event_id, p.batch_id, p.line, old.status AS from_status, new.status AS to_status,
         new.disposition_id, new.reason, old.disposition_id AS was_disposition_id, old.reason AS was_reason,
         old.valid_at AS was_valid_at, old.accepted_at AS was_accepted_at, old.in_cap AS was_in_cap
 ), given_back AS (
@@ -125,14 +126,14 @@ WITH picked AS (
     INSERT INTO leads_leadevent (lead_id, line, cause, from_status, to_status, disposition_id, reason, actor_id,
         at, batch_id, undoes_id, was_disposition_id, was_reason, was_valid_at, was_accepted_at, was_in_cap,
         was_values)
-    SELECT r.id, line, 'undone', from_status, to_status, disposition_id, reason, %(actor)s,
-        %(at)s, %(batch)s, event_id, was_disposition_id, was_reason, was_valid_at, was_accepted_at, was_in_cap,
+    SELECT r.id, line, %(cause)s, from_status, to_status, disposition_id, reason, %(actor)s,
+        %(at)s, batch_id, event_id, was_disposition_id, was_reason, was_valid_at, was_accepted_at, was_in_cap,
         g.was_values
     FROM restored r LEFT JOIN given_back g ON g.lead_id = r.id RETURNING lead_id
 ), affiliate AS (
     UPDATE leads_affiliateevent f SET status = f.was_status, was_status = '', batch_id = NULL
     FROM restored r
-    WHERE f.lead_id = r.id AND f.batch_id = %(batch)s AND f.status = 'rejected' AND NOT f.is_final
+    WHERE f.lead_id = r.id AND f.batch_id = r.batch_id AND f.status = 'rejected' AND NOT f.is_final
 )
 SELECT lead_id, kept FROM picked
 """
@@ -146,11 +147,13 @@ def take_back(batch_id: int, lead_ids: Sequence[int], *, at: datetime, actor_id:
     """
     with connection.cursor() as cursor:
         cursor.execute(
-            _TAKE_BACK,
+            _TAKE_BACK.format(which=_OF_BATCH),
             {
                 "batch": batch_id,
                 "leads": list(lead_ids),
                 "undoable": [c.value for c in UNDOABLE],
+                "for_supplier": False,
+                "cause": Cause.UNDONE.value,
                 "at": at,
                 "actor": actor_id,
             },
@@ -158,6 +161,26 @@ def take_back(batch_id: int, lead_ids: Sequence[int], *, at: datetime, actor_id:
         taken = [Taken(*row) for row in cursor.fetchall()]
         _give_keys_back(cursor, batch_id, [lead_id for lead_id, kept in taken if kept is None])
         return taken
+
+
+def grant(event_ids: Sequence[int], *, at: datetime, actor_id: int | None) -> list[Taken]:
+    """Take these rejections of (locked) leads back for good: from now on the leads are decided for the supplier.
+
+    The same happens to each lead as when its batch is undone; the event says that a dispute was granted.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _TAKE_BACK.format(which="e.id = ANY(%(events)s) AND e.cause = ANY(%(undoable)s)"),
+            {
+                "events": list(event_ids),
+                "undoable": [c.value for c in CONTESTABLE],
+                "for_supplier": True,
+                "cause": Cause.DISPUTE_GRANTED.value,
+                "at": at,
+                "actor": actor_id,
+            },
+        )
+        return [Taken(*row) for row in cursor.fetchall()]
 
 
 def _give_keys_back(cursor: Any, batch_id: int, lead_ids: list[int]) -> None:

@@ -51,7 +51,7 @@ def outcomes(counting: Sequence[Counting]) -> dict[int, dict[str, int]]:
 
 
 def done(batch_ids: Sequence[int]) -> dict[int, Done]:
-    """What each batch accepted and credited; what Undo took back is counted all the same."""
+    """What each batch accepted and credited; what was taken back since is counted all the same."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -71,6 +71,6 @@ def moved_leads(batch_id: int) -> int:
     """Leads the batch has moved so far."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT count(*) FROM leads_leadevent WHERE batch_id = %s AND cause <> 'undone'", [batch_id]
+            "SELECT count(*) FROM leads_leadevent WHERE batch_id = %s AND undoes_id IS NULL", [batch_id]
         )
         return int(cursor.fetchone()[0])

@@ -21,13 +21,13 @@ class Moved(NamedTuple):
 
 
 def moved(batch_id: int) -> list[Moved]:
-    """What the batch moved, by cause and former status; what Undo took back is counted all the same."""
+    """What the batch moved, by cause and former status; what was taken back since is counted all the same."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
             SELECT e.cause, e.from_status, count(*), sum(l.price), count(*) FILTER (WHERE e.was_in_cap)
             FROM leads_leadevent e JOIN leads_lead l ON l.id = e.lead_id
-            WHERE e.batch_id = %s AND e.cause <> 'undone' GROUP BY e.cause, e.from_status
+            WHERE e.batch_id = %s AND e.undoes_id IS NULL GROUP BY e.cause, e.from_status
             """,
             [batch_id],
         )
@@ -35,10 +35,10 @@ def moved(batch_id: int) -> list[Moved]:
 
 
 def restored(batch_id: int) -> int:
-    """Leads that Undo of this batch has put back."""
+    """Leads of this batch that Undo or a granted dispute has put back."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT count(*) FROM leads_leadevent WHERE batch_id = %s AND cause = 'undone'", [batch_id]
+            "SELECT count(*) FROM leads_leadevent WHERE batch_id = %s AND undoes_id IS NOT NULL", [batch_id]
         )
         return int(cursor.fetchone()[0])
 

@@ -93,6 +93,9 @@ class Batch(models.Model):
     started_at = models.DateTimeField(null=True)
     run_started_at = models.DateTimeField(null=True, help_text="When the present state's work began.")
     ended_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(
+        null=True, help_text="When it last ended moving leads: disputes count from here, whatever is undone."
+    )
     seen_at = models.DateTimeField(null=True, help_text="When a person last had its progress on screen.")
     goes_through = models.BooleanField(default=False, help_text="Started with its check, by a program.")
     stop_requested = models.BooleanField(default=False)

@@ -1,0 +1,15 @@
+"""What changes leads in bulk, and what suppliers say against it."""
+
+from rejections.models.batch import Batch, BatchQuerySet, BatchRow, Kind
+from rejections.models.dispute import Dispute, DisputedLead, DisputedLeadQuerySet, DisputeQuerySet
+
+__all__ = [
+    "Batch",
+    "BatchQuerySet",
+    "BatchRow",
+    "Dispute",
+    "DisputeQuerySet",
+    "DisputedLead",
+    "DisputedLeadQuerySet",
+    "Kind",
+]
