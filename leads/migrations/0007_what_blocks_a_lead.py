@@ -40,7 +40,7 @@ DROP FUNCTION leads_failure(text, text, text);
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("leads", "0005_adjustments_of_both_sides"),
+        ("leads", "0006_dispute_granted"),
     ]
 
     operations = [
