@@ -142,6 +142,7 @@
     try { const next = sessionStorage.getItem("row"); sessionStorage.removeItem("row"); if (next) moveRow(Number(next) + 1); } catch { /* as above */ }
   });
   const inRow = (selector) => { const row = document.activeElement.closest("tr"); if (row) $(selector, row)?.click(); };
+  const enter = (field) => { field?.focus(); field?.select?.(); };
   const actions = {
     "/": () => $("#find")?.focus(), "?": () => $("#keys")?.showModal(),
     j: () => moveRow(1), k: () => moveRow(-1), x: () => inRow("input[type=checkbox]"),
@@ -156,7 +157,7 @@
     const link = afterG ? $(`[data-go="${CSS.escape(key)}"]`) : $(`[data-key="${CSS.escape(key)}"]`);
     const act = afterG ? null : actions[key];
     afterG = key === "g" && !afterG;
-    if (link || act) { event.preventDefault(); if (link) { link.click(); $("select, input:not([type=radio])", link.closest(".pick") || link)?.focus(); } else act(); }
+    if (link || act) { event.preventDefault(); if (link) { link.click(); enter($("select, input:not([type=radio])", link.closest(".pick") || link)); } else act(); }
   });
   document.addEventListener("DOMContentLoaded", () => {
     const choice = $("#keys-on");

@@ -75,18 +75,18 @@ _WANTED = """
 
 
 def groups(asked: Asked = EVERYTHING, *, offset: int = 0, limit: int = 100) -> list[Group]:
-    """Groups, source by source: the source with the biggest group first, and each one's biggest first."""
+    """Groups, biggest first."""
     narrowed = f"JOIN leads_leadvalues v ON v.lead_id = g.lead WHERE {_WANTED}"
     everything = not (asked.code or asked.text)
     return _found(
         f"""
         WITH g AS ({_GROUPED}), page AS (
-            SELECT g.*, max(g.leads) OVER (PARTITION BY g.source_id) AS biggest FROM g {"" if everything else narrowed}
-            ORDER BY biggest DESC, source_id, leads DESC, lead OFFSET %(offset)s LIMIT %(limit)s
+            SELECT g.* FROM g {"" if everything else narrowed}
+            ORDER BY leads DESC, source_id, lead OFFSET %(offset)s LIMIT %(limit)s
         )
         SELECT p.source_id, {_FIRST}, p.leads, p.lead, p.worth
         FROM page p JOIN leads_leadvalues v ON v.lead_id = p.lead
-        ORDER BY p.biggest DESC, p.source_id, p.leads DESC, p.lead
+        ORDER BY p.leads DESC, p.source_id, p.lead
         """,
         {**asked.parameters(), "offset": offset, "limit": limit},
     )

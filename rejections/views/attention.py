@@ -164,7 +164,9 @@ def _of_fixes() -> Iterator[dict[str, Any]]:
             return
         (card,) = blocked.cards([group])
         campaign = card.source.campaign
-        what = f"“{group.value[:60]}” in {card.label}" if group.value else f"{card.label or group.code} is empty"
+        what = (
+            f"“{group.value[:60]}” in {card.label}" if group.value else f"{card.label or group.code} is empty"
+        )
         yield _item(
             (5, -group.worth),
             "tool",

@@ -26,17 +26,7 @@ NAMED = 5
 #: A picklist's values are offered as a choice up to this number; of a longer one a value is typed.
 OFFERED = 400
 #: Fixes that stand above the queue, and for how long.
-LATELY, LATELY_FOR = 5, timedelta(hours=8)
-
-
-def sections(cards: Sequence[Card], totals: Mapping[int, Total]) -> list[dict[str, Any]]:
-    """The page's cards source by source, each with what waits in it altogether."""
-    found: dict[int, dict[str, Any]] = {}
-    for card in cards:
-        section = found.setdefault(card.source.pk, {"source": card.source, "cards": []})
-        section["total"] = totals.get(card.source.pk)
-        section["cards"].append(card)
-    return list(found.values())
+LATELY, LATELY_FOR = 3, timedelta(hours=8)
 
 
 def worth(totals: Mapping[int, Total], sources: Iterable[Source]) -> list[tuple[str, Decimal]]:

@@ -30,7 +30,7 @@ from rejections.views import fixes_shown
 from rejections.views.paging import Pager
 
 #: Groups on a page of the queue, decisions on a page of theirs.
-PAGE, DECISIONS = 40, 25
+PAGE, DECISIONS = 30, 25
 FILTERS = ("source", "client", "code", "q")
 
 
@@ -60,7 +60,7 @@ def fix_queue(request: HttpRequest) -> HttpResponse:
         "kept": kept,
         "query": _query(kept),
         "filtered": any(kept.values()),
-        "sections": fixes_shown.sections(cards, totals),
+        "cards": cards,
         "leads": sum(total.leads for total in totals.values()),
         "groups": pager.total,
         "worth": fixes_shown.worth(totals, sources),
