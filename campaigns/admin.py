@@ -19,6 +19,7 @@ from campaigns.models import (
     Client,
     Destination,
     Disposition,
+    Endpoint,
     Field,
     ListMapperEntry,
     Phrase,
@@ -81,6 +82,14 @@ class SourceAdmin(admin.ModelAdmin):
 class DestinationAdmin(admin.ModelAdmin):
     list_display = ["campaign", "url", "format", "paused_at", "paused_why"]
     readonly_fields = ["paused_why"]
+
+
+@admin.register(Endpoint)
+class EndpointAdmin(admin.ModelAdmin):
+    list_display = ["supplier", "channel", "where", "failing_since", "paused_at", "paused_why"]
+    list_filter = ["channel", "supplier"]
+    readonly_fields = ["failing_since", "paused_at", "paused_why", "secret_since", "previous_until"]
+    exclude = ["secret", "previous_secret"]
 
 
 class ValueResource(ModelResource):

@@ -1,8 +1,10 @@
-"""Forms of a campaign's pages."""
+"""Forms of the pages of campaigns, and of a person's profile."""
 
 from __future__ import annotations
 
 from django import forms
+
+from campaigns.models import User
 
 
 class AcceptForm(forms.Form):
@@ -14,3 +16,13 @@ class AcceptForm(forms.Form):
             "invalid": "That is not a date. Write it like 2026-11-14.",
         }
     )
+
+
+class PreferencesForm(forms.ModelForm):
+    """What a person prefers: how pages look, single keys, what it is told by e-mail."""
+
+    mails = forms.MultipleChoiceField(choices=User.Mail.choices, required=False)
+
+    class Meta:
+        model = User
+        fields = ("theme", "density", "single_keys", "mails")

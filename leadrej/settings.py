@@ -179,6 +179,11 @@ LEASE_SECONDS = environment.number("LEASE_SECONDS", 60, least=5)
 MAX_ATTEMPTS = environment.number("MAX_ATTEMPTS", 3)
 STUCK_MINUTES = environment.number("STUCK_MINUTES", 15)
 
+# Webhooks and pushes go to public addresses over https only; development, demo and tests may need others.
+ALLOW_PRIVATE_ENDPOINTS = environment.flag("ALLOW_PRIVATE_ENDPOINTS", default=False)
+# A supplier's endpoint that has failed for so long is paused.
+ENDPOINT_PATIENCE_DAYS = environment.number("ENDPOINT_PATIENCE_DAYS", 2)
+
 # Measured: a lost message comes back after 20 s, not 102 s, and no task outlives the visibility timeout.
 CELERY_BROKER_URL = REDIS_URL
 CELERY_BROKER_TRANSPORT_OPTIONS = {

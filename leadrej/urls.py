@@ -4,11 +4,25 @@ from django.contrib import admin
 from django.contrib.auth import views as auth
 from django.urls import path, register_converter
 
-from campaigns import views as campaigns
+from campaigns.views import campaign as campaigns
+from campaigns.views import profile
 from leads import api as leads_api
 from leads.views import find, lead
 from rejections import api as rejections_api
-from rejections.views import acting, check, fixing, home, listing, mapping, result, upload
+from rejections.views import (
+    acting,
+    check,
+    corrections,
+    downloads,
+    fixing,
+    home,
+    listing,
+    mapping,
+    result,
+    sources,
+    told,
+    upload,
+)
 
 
 class Format:
@@ -47,12 +61,25 @@ urlpatterns = [
     path("fix-queue/work/", fixing.fix_work, name="fix_work"),
     path("fix-queue/decisions/", fixing.fix_decisions, name="fix_decisions"),
     path("fix-queue/<int:pk>/", fixing.fix_group, name="fix_group"),
+    path("imports/<int:pk>/cells/", corrections.batch_cells, name="batch_cells"),
+    path("sources/", sources.source_list, name="sources"),
+    path("sources/<str:code>/", sources.source_page, name="source"),
+    path("sources/<str:code>/download/", downloads.source_download, name="source_download"),
+    path("sources/<str:code>/upload/", corrections.source_upload, name="source_upload"),
+    path("sources/<str:code>/resume/", sources.source_resume, name="source_resume"),
+    path("downloads/<int:pk>/", downloads.download_page, name="download"),
+    path("downloads/<int:pk>/file/", downloads.download_file, name="download_file"),
     path("leads/<int:pk>/", lead.lead, name="lead"),
     path("leads/<int:pk>/reject/", lead.lead_reject, name="lead_reject"),
     path("leads/<int:pk>/accept/", lead.lead_accept, name="lead_accept"),
     path("campaigns/", campaigns.campaigns, name="campaigns"),
     path("campaigns/<str:code>/", campaigns.campaign, name="campaign"),
     path("campaigns/<str:code>/accept/", campaigns.accept_leads, name="accept_leads"),
+    path("told/", told.ended, name="told"),
+    path("told/bell/", told.bell, name="told_bell"),
+    path("profile/", profile.profile, name="profile"),
+    path("profile/theme/", profile.theme, name="profile_theme"),
+    path("profile/password/", profile.ChangePassword.as_view(), name="password"),
     path("login/", auth.LoginView.as_view(template_name="login.html"), name="login"),
     path("logout/", auth.LogoutView.as_view(), name="logout"),
     path("api/v1/leads/<int:pk>/", leads_api.LeadView.as_view()),

@@ -1,15 +1,22 @@
-"""Sending what waits to leave the house: claimed, tried outside any transaction, every try on record."""
+"""Sending what waits to leave the house: claimed, tried outside any transaction, every try on record.
+
+A worker that dies between sending and recording is followed by one that sends the same again, under the same id.
+"""
 
 from __future__ import annotations
 
 import time
+import zlib
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Exists, F, OuterRef, Q
 
-from campaigns.models import Destination
-from leads.channels import NotSent, OutOfOrder, Refused, destination, email
+from campaigns.models import Destination, Endpoint
+from leads import health
+from leads.channels import NotSent, OutOfOrder, Refused, destination, email, webhook
 from leads.models import Delivery, DeliveryAttempt
 from leads.sql import find, leaving
 from leads.sql.leaving import Leaving
@@ -19,13 +26,23 @@ from leads.statuses import RETURNABLE, Cause
 CHANNELS: dict[str, Callable[[Delivery], str]] = {
     Delivery.Channel.EMAIL: email.send,
     Delivery.Channel.DESTINATION: destination.send,
+    Delivery.Channel.WEBHOOK: webhook.send,
 }
 
-#: Pauses between tries; after the last one it has failed for good (about three days in all).
+#: Pauses between tries; after the last one it has failed for good (just under three days in all).
 PAUSES = [timedelta(minutes=m) for m in (1, 5, 30, 120, 300, 600, 840, 1200, 1200)]
 
 #: For so long a claimed delivery is nobody else's.
 CLAIM = timedelta(minutes=2)
+
+
+@dataclass(frozen=True)
+class Tried:
+    """One try: what came back after how long, and whether it arrived (then `failure` is None)."""
+
+    answer: str
+    seconds: float
+    failure: NotSent | None = None
 
 
 def deliver_due(at: datetime, limit: int = 100, seconds: float = 120) -> int:
@@ -41,14 +58,22 @@ def deliver_due(at: datetime, limit: int = 100, seconds: float = 120) -> int:
 
 
 def _claim(at: datetime) -> Delivery | None:
-    """The next due delivery, put out of reach of other workers while it is tried."""
+    """The next due delivery, put out of reach of other workers while it is tried.
+
+    Webhooks go to a supplier one by one, in the order in which they were written: one that waits for its next
+    try holds up those behind it, until it arrives or its tries are used up. A paused endpoint holds up all.
+    """
     paused = Destination.objects.filter(paused_at__isnull=False).values("campaign")
+    to_it = {"supplier": OuterRef("supplier"), "channel": OuterRef("channel")}
+    earlier = Delivery.objects.filter(**to_it, status=Delivery.Status.PENDING, pk__lt=OuterRef("pk"))
     with transaction.atomic():
         delivery = (
             Delivery.objects.select_for_update(skip_locked=True, of=("self",))
             .filter(status=Delivery.Status.PENDING, channel__in=CHANNELS, next_attempt_at__lte=at)
             .exclude(channel=Delivery.Channel.DESTINATION, lead__campaign__in=paused)
-            .select_related("lead")
+            .filter(Q(supplier=None) | Exists(Endpoint.objects.open().filter(**to_it)))
+            .exclude(Q(channel=Delivery.Channel.WEBHOOK) & Exists(earlier))
+            .select_related("lead", "person")
             .order_by("next_attempt_at", "id")
             .first()
         )
@@ -59,23 +84,45 @@ def _claim(at: datetime) -> Delivery | None:
         return delivery
 
 
-def _try(delivery: Delivery, at: datetime) -> None:
-    if delivery.channel == Delivery.Channel.DESTINATION and not _is_wanted(delivery):
-        return
+def attempt(delivery: Delivery) -> Tried:
+    """Try once, whatever comes of it."""
+    began = time.monotonic()
     try:
-        answer = CHANNELS[delivery.channel](delivery)
-    except Refused as refusal:
-        with transaction.atomic():
-            _turn_away(delivery, refusal.sentence, at)
-            _settle(delivery, at, answer=str(refusal))
-    except OutOfOrder as failure:
-        _pause_destination(delivery, str(failure), at)
-        _settle(delivery, at, answer=str(failure), pause=timedelta())
-    except NotSent as failure:
-        pause = None if failure.permanent else _pause(delivery)
-        _settle(delivery, at, answer=str(failure), pause=pause and max(pause, failure.pause or pause))
+        answer, failure = CHANNELS[delivery.channel](delivery), None
+    except NotSent as error:
+        answer, failure = str(error), error
+    return Tried(answer, time.monotonic() - began, failure)
+
+
+def _try(delivery: Delivery, at: datetime) -> None:
+    pushed = delivery.channel == Delivery.Channel.DESTINATION
+    if pushed and not _is_wanted(delivery):
+        return
+    tried = attempt(delivery)
+    match tried.failure:
+        case None:
+            settle(delivery, tried, at, Delivery.Status.SENT)
+        case Refused(sentence=sentence):
+            with transaction.atomic():
+                _turn_away(delivery, sentence, at)
+                settle(delivery, tried, at, Delivery.Status.FAILED)
+        case OutOfOrder() if pushed:
+            _pause_destination(delivery, tried.answer, at)
+            settle(delivery, tried, at, Delivery.Status.PENDING)
+        case failure:
+            _try_later(delivery, tried, failure, at)
+
+
+def _try_later(delivery: Delivery, tried: Tried, failure: NotSent, at: datetime) -> None:
+    """Another try after a pause, unless none is of use; a paused endpoint's notices wait without losing tries."""
+    endpoint, held = health.endpoint_of(delivery), False
+    if endpoint is not None:
+        held = health.failed(endpoint, tried.answer, at, for_good=isinstance(failure, OutOfOrder))
+    pause = timedelta() if held else _pause(delivery)
+    if failure.permanent or pause is None:
+        settle(delivery, tried, at, Delivery.Status.FAILED)
     else:
-        _settle(delivery, at, answer=answer, succeeded=True)
+        settle(delivery, tried, at, Delivery.Status.PENDING, max(pause, failure.pause or pause))
 
 
 def _is_wanted(delivery: Delivery) -> bool:
@@ -109,21 +156,33 @@ def resume(target: Destination) -> None:
 
 
 def _pause(delivery: Delivery) -> timedelta | None:
-    """The pause before the next try, or None when the last was tried."""
-    tries = delivery.attempts.count()
-    return PAUSES[tries] if tries < len(PAUSES) else None
+    """The pause before the next try, or None when the last was tried; up to a tenth shorter, to spread them."""
+    if delivery.tries >= len(PAUSES):
+        return None
+    spread = zlib.crc32(f"{delivery.pk} {delivery.tries}".encode()) / 2**32
+    return PAUSES[delivery.tries] * (1 - spread / 10)
 
 
-def _settle(
-    delivery: Delivery, at: datetime, *, answer: str, succeeded: bool = False, pause: timedelta | None = None
+def settle(
+    delivery: Delivery, tried: Tried, at: datetime, status: str, pause: timedelta = timedelta()
 ) -> None:
-    """Record the try, and what follows: sent, tried again after the pause, or failed for good."""
-    again = pause is not None
-    status = (
-        Delivery.Status.SENT if succeeded else Delivery.Status.PENDING if again else Delivery.Status.FAILED
-    )
+    """Record the try, and what follows: it has arrived, waits for `pause`, or has failed for good."""
+    again = status == Delivery.Status.PENDING
     with transaction.atomic():
-        DeliveryAttempt.objects.create(delivery=delivery, at=at, succeeded=succeeded, answer=answer)
+        record(delivery, tried, at)
         Delivery.objects.filter(pk=delivery.pk, status=Delivery.Status.PENDING).update(
-            status=status, next_attempt_at=None if pause is None else at + pause, claimed_until=None
+            status=status,
+            tries=F("tries") + 1,
+            next_attempt_at=at + pause if again else None,
+            claimed_until=None,
         )
+
+
+def record(delivery: Delivery, tried: Tried, at: datetime) -> None:
+    """Write down one try; one that arrived says that its endpoint works."""
+    arrived = tried.failure is None
+    DeliveryAttempt.objects.create(
+        delivery=delivery, at=at, succeeded=arrived, seconds=tried.seconds, answer=tried.answer
+    )
+    if arrived and (endpoint := health.endpoint_of(delivery)):
+        health.arrived(endpoint)

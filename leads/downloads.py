@@ -34,22 +34,23 @@ class TooLarge(Exception):
 def ask(wanted: Wanted, person: User, at: datetime) -> Download | None:
     """Have a workbook made in the background; None when it is small enough to be made at once.
 
-    Raises TooLarge. The door rings for a worker; the sweeper does without.
+    Asked twice while it waits, it is made once. Raises TooLarge. The door rings for a worker; the sweeper does
+    without.
     """
     leads = wanted.count()
     if leads <= AT_ONCE:
         return None
     if leads > MOST:
         raise TooLarge(f"{leads:,} leads are too many for XLSX. Choose CSV, or fewer days or statuses.")
-    return Download.objects.create(
-        person=person,
-        source=wanted.source,
-        statuses=list(wanted.statuses),
-        first=wanted.first,
-        last=wanted.last,
-        leads=leads,
-        asked_at=at,
-    )
+    asked = {
+        "person": person,
+        "source": wanted.source,
+        "statuses": list(wanted.statuses),
+        "first": wanted.first,
+        "last": wanted.last,
+    }
+    waiting = Download.objects.filter(state=Download.State.WAITING, **asked).first()
+    return waiting or Download.objects.create(leads=leads, asked_at=at, **asked)
 
 
 def make_next(at: datetime) -> Download | None:

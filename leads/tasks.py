@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import logging
+
 from celery import shared_task
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 
 from leads import deliver as story
 from leads import downloads, intake, quarantine
+
+log = logging.getLogger(__name__)
 
 
 @shared_task
@@ -27,3 +32,11 @@ def tend(**_: object) -> None:
 def make_downloads(**_: object) -> None:
     """Make one workbook that somebody waits for; the next has its own message, or the clock's."""
     downloads.make_next(timezone.now())
+
+
+def ring_for_downloads() -> None:
+    """Tell a worker that somebody waits for a workbook. A dead broker is no failure: the clock rings too."""
+    try:
+        make_downloads.delay()
+    except OperationalError:
+        log.warning("the broker is away: the download waits for the clock")

@@ -13,6 +13,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import F
 
+from campaigns.models import User
 from leads import quarantine
 from leads.models import Delivery
 from leads.sql import notices
@@ -36,7 +37,7 @@ def steps(batch: Batch) -> list[str]:
     if batch.kind == Kind.CLOSE_OUT:
         return ["close_out", "notices"]
     if batch.kind == Kind.CORRECTION:
-        return ["rows"]
+        return ["rows", "notices"]
     options = Options.from_json(batch.options)
     wanted = {
         "rows": True,
@@ -71,7 +72,7 @@ def next_step(batch: Batch, at: datetime) -> None:
 def end(batch: Batch, target: State, at: datetime, **columns: Any) -> None:
     """End the batch as finished, stopped or failed: tell suppliers of what moved, and who started it."""
     if target != State.FINISHED:  # its last step has told them
-        tell_suppliers(batch.pk, at)
+        notices.tell(batch.pk, at)
     if batch.state == State.APPLYING:
         columns["finished_at"] = at
     state.advance(
@@ -86,18 +87,13 @@ def end(batch: Batch, target: State, at: datetime, **columns: Any) -> None:
     _tell_starter(batch, target, at)
 
 
-def tell_suppliers(batch_id: int, at: datetime) -> None:
-    """Bring what suppliers are told of the batch up to date: new rejections, and retractions."""
-    notices.write("rejections", batch_id, at)
-    notices.cancel_unsent(batch_id)
-    notices.write("retractions", batch_id, at)
-
-
 def _tell_starter(batch: Batch, target: State, at: datetime) -> None:
-    """An e-mail to the person who started it, unless the page is open before them."""
+    """An e-mail to the person who started it, if it wants one, unless the page is open before them."""
     person = batch.created_by
     away = batch.seen_at is None or (at - batch.seen_at).total_seconds() > AWAY_SECONDS
     if batch.via != "page" or person is None or not away or not person.email:
+        return
+    if User.Mail.BATCH_ENDED not in person.mails:
         return
     Delivery.objects.create(
         kind=Delivery.Kind.BATCH_ENDED,
@@ -148,7 +144,7 @@ def _quarantine(batch: Batch, at: datetime) -> int | None:
 
 
 def _notices(batch: Batch, at: datetime) -> int | None:
-    tell_suppliers(batch.pk, at)
+    notices.tell(batch.pk, at)
     return None
 
 

@@ -99,12 +99,33 @@ def review(batch: Batch, *, accept: Sequence[int], skip: Sequence[int]) -> None:
         rows.mark_duplicates(locked.pk, leads)
 
 
-def write_as_read(batch: Batch, cells: Iterable[tuple[int, str]]) -> None:
-    """Take repairs of a checked correction back, by (line, field): these cells count as written. Checks again."""
-    kept: dict[str, list[str]] = dict(batch.mapping.get("as_written", {}))
-    for line, field in cells:
-        kept[str(line)] = sorted({*kept.get(str(line), []), field})
-    mapping = {**batch.mapping, "as_written": kept}
+def write_as_read(batch: Batch, cells: Iterable[tuple[int, str]] | None) -> None:
+    """Take repairs of a checked correction back, by (line, field), or all (None): these cells count as written.
+
+    Checks again.
+    """
+    mapping = dict(batch.mapping)
+    if cells is None:
+        mapping["all_as_written"] = True
+    else:
+        kept: dict[str, list[str]] = dict(mapping.get("as_written", {}))
+        for line, field in cells:
+            kept[str(line)] = sorted({*kept.get(str(line), []), field})
+        mapping["as_written"] = kept
+    _check_anew(batch, mapping)
+
+
+def repair_again(batch: Batch) -> None:
+    """Repair every damaged cell of a checked correction after all. Checks again."""
+    _check_anew(batch, {**batch.mapping, "all_as_written": False, "as_written": {}})
+
+
+def clear_blanks(batch: Batch, clears: bool) -> None:
+    """Say whether blank cells of a checked correction clear the value. Checks again."""
+    _check_anew(batch, {**batch.mapping, "blank_clears": clears})
+
+
+def _check_anew(batch: Batch, mapping: dict[str, object]) -> None:
     _advance(batch, [State.CHECKED], State.CHECKING, mapping=mapping, cursor=0, done=0, attempts=0)
 
 

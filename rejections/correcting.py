@@ -36,8 +36,6 @@ from rejections.sql.rows import Result
 FIX = "fix"
 #: Rows of one transaction: the campaign's door is closed to others while they are judged.
 CHUNK = 1000
-
-
 NOTHING = Edits()
 
 
@@ -85,10 +83,12 @@ class Memory:
             if field.name in headers
         }
         self.platform = {name: columns.index(header) for name, header in self.mapping["platform"].items()}
+        kind = batch.reading.get("kind")
+        literal = kind == FIX or self.mapping.get("all_as_written")
         self.reading = Reading(
             clears=bool(self.mapping.get("blank_clears")),
-            shielded=batch.reading.get("kind") not in ("xlsx", FIX),
-            as_written=frozenset(self.places if batch.reading.get("kind") == FIX else ()),
+            shielded=kind not in ("xlsx", FIX),
+            as_written=frozenset(self.places if literal else ()),
         )
         self.as_written: Mapping[str, list[str]] = self.mapping.get("as_written", {})
         self.room = door.look_at_room(batch.campaign)

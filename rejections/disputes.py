@@ -13,11 +13,11 @@ from typing import Any, cast
 from django.db import transaction
 
 from campaigns.models import Supplier, User
-from leads.sql import find, push, undo
+from leads.sql import find, notices, push, undo
 from leads.sql.adjust import adjust
 from leads.sql.move import Moving
 from leads.statuses import Cause
-from rejections import closing, evidence
+from rejections import evidence
 from rejections.contests import closes, hindrance
 from rejections.evidence import Evidence
 from rejections.models import Batch, Dispute, DisputedLead
@@ -166,7 +166,7 @@ def _take_back(
     final = [Moving(one.lead_id) for one in taken if one.kept == "month_closed"]
     adjusted = adjust(Cause.CHARGED_BACK, final, at=at, actor_id=actor_id, batch_id=None)
     push.reconcile(lead_ids, at=at)
-    closing.tell_suppliers(dispute.batch_id, at)
+    notices.retract(dispute.batch_id, at)
     done = {*adjusted, *(one.lead_id for one in taken if one.kept is None)}
     return [one.pk for one in wanted if one.lead_id in done]
 

@@ -35,6 +35,16 @@ class UploadForm(forms.Form):
         field.queryset = Campaign.objects.visible_to(person)
 
 
+class CorrectionForm(forms.Form):
+    """A file of corrected leads."""
+
+    file = forms.FileField(
+        allow_empty_file=True,
+        error_messages={"required": "Choose the file with the corrected leads. Nothing was uploaded."},
+    )
+    blank_clears = forms.BooleanField(required=False)
+
+
 class ReadingForm(forms.Form):
     """Another reading of the file; what is left out is detected."""
 

@@ -233,11 +233,12 @@ def close_out(
 
 
 def same_file(batch: Batch) -> Batch | None:
-    """The last batch of this campaign with the same bytes, if there was one before."""
+    """The last batch like this one, of its campaign or source, with the same bytes, if there was one before."""
     if not batch.sha256:
         return None
+    alike = Batch.objects.filter(campaign_id=batch.campaign_id, kind=batch.kind, source=batch.source)
     return (
-        Batch.objects.filter(campaign_id=batch.campaign_id, sha256=batch.sha256, pk__lt=batch.pk)
+        alike.filter(sha256=batch.sha256, pk__lt=batch.pk)
         .exclude(state=State.CANCELLED)
         .select_related("created_by")
         .first()

@@ -1,27 +1,23 @@
 // What pages do beyond plain HTML. Every page works without it, bar drag and drop and live progress.
-// It is loaded in the head, before anything is painted, so that the theme does not flash.
+// It is loaded in the head, before anything is painted, so that what needs it does not flash.
 (() => {
   "use strict";
   const root = document.documentElement;
   const $ = (selector, within = document) => within.querySelector(selector);
   const $$ = (selector, within = document) => [...within.querySelectorAll(selector)];
-  const remembered = (name) => { try { return localStorage.getItem(name); } catch { return null; } };
-  const remember = (name, value) => { try { localStorage.setItem(name, value); } catch { /* private window: it holds for this page */ } };
-
-  const dark = matchMedia("(prefers-color-scheme: dark)");
-  const setTheme = () => { root.dataset.bsTheme = remembered("theme") || (dark.matches ? "dark" : "light"); };
   root.classList.add("js");
-  setTheme();
-  dark.addEventListener("change", setTheme);
 
-  // ---- Theme, menu, dialogs ----
+  // ---- Theme, menu, dialogs, toasts ----
+  const isDark = () => root.dataset.bsTheme === "dark" || root.dataset.bsTheme !== "light" && matchMedia("(prefers-color-scheme: dark)").matches;
   document.addEventListener("click", (event) => {
-    const target = event.target.closest("[data-theme-toggle],[data-open],[data-close],[data-menu]");
+    const target = event.target.closest("[data-theme-toggle],[data-open],[data-close],[data-menu],[data-dialog],[data-dismiss]");
     if (!target) return;
     if (target.matches("[data-theme-toggle]")) {
-      root.dataset.bsTheme = root.dataset.bsTheme === "dark" ? "light" : "dark";
-      remember("theme", root.dataset.bsTheme);
+      target.value = isDark() ? "light" : "dark";
+      root.dataset.bsTheme = target.value; // at once; the form keeps it
     }
+    if (target.dataset.dialog && window.htmx) { event.preventDefault(); window.htmx.ajax("GET", target.dataset.dialog, "#dialog"); $(".dot", target)?.remove(); }
+    if (target.matches("[data-dismiss]")) target.closest(".toast-x")?.remove();
     if (target.dataset.open) $(`#${target.dataset.open}`)?.showModal();
     if (target.matches("[data-close]")) { const dialog = target.closest("dialog"); if (dialog) { event.preventDefault(); dialog.close(); } }
     if (target.matches("[data-menu]")) showMenu(!document.body.classList.contains("nav-open"));
@@ -63,10 +59,29 @@
   document.addEventListener("drop", (event) => over(event, false));
   document.addEventListener("change", (event) => { const zone = event.target.closest("[data-drop]"); if (zone) showFile(zone); });
 
+  // ---- What is chosen on the profile shows at once ----
+  document.addEventListener("change", (event) => {
+    const { name, value, checked } = event.target;
+    if (!event.target.form?.matches("[data-prefers]")) return;
+    if (name === "theme") root.dataset.bsTheme = value;
+    if (name === "density") root.dataset.density = value;
+    if (name === "single_keys") root.dataset.keys = checked ? "on" : "off";
+  });
+
+  // ---- The token of the cookie goes with each form, so that signing in again elsewhere spoils no page ----
+  const token = () => document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1];
+  document.addEventListener("submit", (event) => {
+    const field = event.target.elements?.csrfmiddlewaretoken;
+    if (field && token()) field.value = token();
+  }, true);
+  document.addEventListener("htmx:configRequest", (event) => { if (token() && event.detail.verb !== "get") event.detail.headers["X-CSRFToken"] = token(); });
+
   // ---- A form is sent once; coming back to the page makes it usable again ----
   document.addEventListener("submit", (event) => {
     const form = event.target;
-    if (event.defaultPrevented || form.method !== "post") return;
+    if (event.defaultPrevented || form.method !== "post" || form.matches("[hx-post], [data-session]")) return;
+    // What comes is a file, and the page stays: nothing would make the form usable again.
+    if (form.matches("[data-download]")) { form.closest("dialog")?.close(); return; }
     if (form.getAttribute("aria-busy") === "true") { event.preventDefault(); return; }
     form.setAttribute("aria-busy", "true");
     event.submitter?.setAttribute("aria-busy", "true");
@@ -99,7 +114,7 @@
   document.addEventListener("input", choosing, true);
   document.addEventListener("change", choosing, true);
 
-  // ---- Live parts: a lost connection is said, a lost session leads to sign-in ----
+  // ---- Live parts: a lost connection is said, a lost session asks for the password over the kept page ----
   const offline = (on) => {
     for (const note of $$("[data-offline]")) {
       if (on && note.hidden) $("[data-since]", note).textContent = new Date().toLocaleTimeString("en-GB");
@@ -114,8 +129,21 @@
     const { xhr, pathInfo } = event.detail;
     if (xhr.responseURL && new URL(xhr.responseURL).pathname !== new URL(pathInfo.finalRequestPath, location.href).pathname) {
       event.detail.shouldSwap = false;
-      location.reload();
+      const session = $("#session");
+      if (!session) location.reload();
+      else if (!session.open) { session.showModal(); $("[type=password]", session).focus(); }
     }
+  });
+  document.addEventListener("submit", async (event) => {
+    const form = event.target;
+    if (!form.matches("[data-session]")) return;
+    event.preventDefault();
+    const body = new FormData(form), refused = $(".err", form);
+    const answer = await fetch(form.action, { method: "POST", body, headers: { "X-CSRFToken": token() || "" } }).catch(() => null);
+    const signedIn = answer?.redirected && !answer.url.includes("/login/");
+    refused.hidden = Boolean(signedIn);
+    $("[type=password]", form).value = "";
+    if (signedIn) form.closest("dialog").close(); else $("[type=password]", form).focus();
   });
   // Progress is announced when its sentence changes (each quarter), not at every poll.
   document.addEventListener("htmx:afterSettle", () => {
@@ -124,7 +152,7 @@
   });
 
   // ---- Keys. Single ones do nothing in a field and can be switched off ----
-  const keysOn = () => remembered("keys") !== "off";
+  const keysOn = () => root.dataset.keys !== "off";
   const inField = (element) => element.isContentEditable || /^(input|select|textarea)$/i.test(element.tagName) && !/^(checkbox|radio|button|submit)$/.test(element.type);
   let afterG = false;
   const rows = () => $$("[data-rows] tbody tr:not(.grp)");
@@ -158,9 +186,5 @@
     const act = afterG ? null : actions[key];
     afterG = key === "g" && !afterG;
     if (link || act) { event.preventDefault(); if (link) { link.click(); enter($("select, input:not([type=radio])", link.closest(".pick") || link)); } else act(); }
-  });
-  document.addEventListener("DOMContentLoaded", () => {
-    const choice = $("#keys-on");
-    if (choice) { choice.checked = keysOn(); choice.addEventListener("change", () => remember("keys", choice.checked ? "on" : "off")); }
   });
 })();

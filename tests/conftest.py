@@ -46,6 +46,7 @@ def pytest_configure(config: pytest.Config) -> None:
     database["OPTIONS"] = {"options": "-c synchronous_commit=off", **database.get("OPTIONS", {})}
     settings.REDIS_URL = settings.CELERY_BROKER_URL = f"{settings.REDIS_URL.rpartition('/')[0]}/{slot}"
     settings.UPLOAD_DIR = Path(tempfile.mkdtemp(prefix="leadrej-tests-"))
+    settings.ALLOW_PRIVATE_ENDPOINTS = True  # receivers of the tests listen on this machine
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
@@ -121,6 +122,7 @@ def environment(django_db_setup: None, broker: redis.Redis) -> dict[str, str]:
         "REDIS_URL": settings.REDIS_URL,
         "UPLOAD_DIR": str(settings.UPLOAD_DIR),
         "SECRET_KEY": settings.SECRET_KEY,
+        "ALLOW_PRIVATE_ENDPOINTS": "on",
         "PYTHONPATH": os.pathsep.join([str(CHECKOUT), *filter(None, [os.environ.get("PYTHONPATH")])]),
     }
 

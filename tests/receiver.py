@@ -1,8 +1,9 @@
-"""A CRM in a thread: it is slow, fails, refuses and recovers, as it is told; and it keeps what it got."""
+"""A CRM, or a supplier's webhook, in a thread: slow, failing, refusing, recovering as told; it keeps what it got."""
 
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -43,8 +44,8 @@ class Receiver:
 
 
 @contextmanager
-def receiver() -> Iterator[Receiver]:
-    """A receiver that listens while the block runs."""
+def receiver(tls: ssl.SSLContext | None = None) -> Iterator[Receiver]:
+    """A receiver that listens while the block runs; with a certificate, over https."""
     found = Receiver()
 
     class Handler(BaseHTTPRequestHandler):
@@ -64,11 +65,13 @@ def receiver() -> Iterator[Receiver]:
             pass
 
         def handle(self) -> None:
-            with suppress(BrokenPipeError, ConnectionResetError):  # who asked has given up
+            with suppress(BrokenPipeError, ConnectionResetError, ssl.SSLError):  # who asked has given up
                 super().handle()
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
+    if tls:
+        server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     found.url = f"http://127.0.0.1:{server.server_port}/leads?source=leadrej"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()

@@ -1,6 +1,7 @@
 """What was agreed: parties, campaigns and their terms, lists, reasons."""
 
 from campaigns.models.access import ApiCall, ApiKey, IntakeToken, Right
+from campaigns.models.endpoints import Endpoint
 from campaigns.models.lists import Disposition, ListMapperEntry, Phrase, Picklist, PicklistValue
 from campaigns.models.parties import Client, Supplier, User
 from campaigns.models.terms import Agreement, Campaign, Cap, Destination, Field, Source
@@ -14,6 +15,7 @@ __all__ = [
     "Client",
     "Destination",
     "Disposition",
+    "Endpoint",
     "Field",
     "IntakeToken",
     "ListMapperEntry",

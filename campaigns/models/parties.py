@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.auth.models import AbstractUser
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
@@ -51,15 +52,45 @@ class Supplier(models.Model):
         return self.name
 
 
+def default_mails() -> list[str]:
+    """What a person is told by e-mail until it says otherwise."""
+    return [User.Mail.BATCH_ENDED.value]
+
+
 class User(AbstractUser):
     """A person, standing on exactly one side: staff, one client, or one supplier.
 
-    Staff who are superusers are *admins*, other staff are *operators*.
+    Staff who are superusers are *admins*, other staff are *operators*. What a person prefers is kept
+    here, so that every page comes as it is to look, on every device.
     """
+
+    class Theme(models.TextChoices):
+        SYSTEM = "system", "As the system"
+        LIGHT = "light", "Light"
+        DARK = "dark", "Dark"
+
+    class Density(models.TextChoices):
+        DENSE = "dense", "Dense"
+        COMFORTABLE = "comfortable", "Comfortable"
+
+    class Mail(models.TextChoices):
+        BATCH_ENDED = "batch_ended", "a batch I started has ended, and I had left its page"
 
     client = models.ForeignKey(Client, null=True, blank=True, on_delete=models.PROTECT, related_name="users")
     supplier = models.ForeignKey(
         Supplier, null=True, blank=True, on_delete=models.PROTECT, related_name="users"
+    )
+    theme = models.CharField(max_length=6, choices=Theme, default=Theme.SYSTEM)
+    density = models.CharField(max_length=11, choices=Density, default=Density.DENSE)
+    single_keys = models.BooleanField(default=True)
+    mails = ArrayField(
+        models.CharField(max_length=20, choices=Mail),
+        default=default_mails,
+        blank=True,
+        help_text="What this person is told by e-mail.",
+    )
+    batches_seen_at = models.DateTimeField(
+        null=True, editable=False, help_text="When it last looked at which of its batches have ended."
     )
 
     class Meta(AbstractUser.Meta):

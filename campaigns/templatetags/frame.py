@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from typing import Any
 
 from django import template
 from django.conf import settings
@@ -27,22 +28,28 @@ def icon(name: str, size: str = "") -> SafeString:
 
 
 @register.simple_tag(takes_context=True)
-def menu_link(context: template.Context, name: str, icon_name: str, label: str, **options: str) -> SafeString:
+def menu_link(context: template.Context, name: str, icon_name: str, label: str, **options: Any) -> SafeString:
     """A link of the main menu, marked when it leads to the page shown.
 
     Options: `also`, names of further pages it stands for, separated by spaces; `key`, the single
-    key that follows it; `go`, the key that follows it after G. Without an icon: `icon_name=""`.
+    key that follows it; `go`, the key that follows it after G; `count` and `of`, a number beside it and
+    what it counts (“4 open”). Without an icon: `icon_name=""`.
     """
     match = getattr(context.get("request"), "resolver_match", None)
     here = match is not None and match.url_name in {name, *options.get("also", "").split()}
     marks = [format_html(' data-{}="{}"', mark, options[mark]) for mark in ("key", "go") if options.get(mark)]
     return format_html(
-        '<a href="{}"{}{}>{}{}</a>',
+        '<a href="{}"{}{}>{}{}{}</a>',
         reverse(name),
         SafeString(' aria-current="page"') if here else "",
         SafeString("".join(marks)),
         icon(icon_name) if icon_name else "",
         label,
+        format_html(
+            '<span class="n">{}<span class="sr"> {}</span></span>', f"{count:,}", options.get("of", "")
+        )
+        if (count := options.get("count"))
+        else "",
     )
 
 

@@ -22,3 +22,7 @@ class Refused(NotSent):
 
 class OutOfOrder(NotSent):
     """No try will arrive until a person has mended the address: everything for it waits."""
+
+
+class Forbidden(OutOfOrder):
+    """The address leads where nothing of ours may go."""

@@ -35,14 +35,15 @@ def send(delivery: Delivery) -> str:
     else:
         body, kind = json.dumps(values, ensure_ascii=False).encode(), "application/json; charset=utf-8"
     message_id = f"lead-{lead.pk}-{delivery.pk}"
-    signature = http.sign(target.secret, message_id, timezone.now(), body) if target.secret else {}
+    secrets = [target.secret] if target.secret else []
+    signature = http.sign(secrets, message_id, timezone.now(), body) if secrets else {}
     answer = http.post(target.url, body, {"Content-Type": kind, "Idempotency-Key": message_id, **signature})
     return read(answer)
 
 
 def read(answer: Answer) -> str:
     """What an answer means: arrived (the words for the record), or raises as `send` does."""
-    words = f"{answer.status} {' '.join(answer.body.split())[:200]}".strip()
+    words = answer.words
     if 200 <= answer.status < 300:
         return words
     if answer.status in REFUSALS and answer.body.strip():

@@ -29,13 +29,19 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
 class Delivery(models.Model):
     """What leaves the house: written with what it tells of, sent later, kept with every attempt.
 
-    A notice to a supplier holds at most 500 leads of one batch: those whose events lie between
-    `first_event_id` and `last_event_id`, so that a batch that ends twice tells nothing twice.
+    A notice to a supplier tells of events of one batch, which it names, so that nothing is told twice and only
+    what was told is retracted. What it says never changes: whoever gets it twice gets the same.
+    `tries` counts since it was made or sent again; `instead` is the one e-mail that told of it instead.
     """
 
     class Kind(models.TextChoices):
         REJECTIONS = "rejections"
         RETRACTIONS = "retractions"
+        RECOVERIES = "recoveries"
+        RECOVERY_RETRACTIONS = "recovery_retractions"
+        HELD_BACK = "held_back"
+        TEST = "test"
+        ENDPOINT_PAUSED = "endpoint_paused"
         BATCH_ENDED = "batch_ended"
         LEAD = "lead"
 
@@ -62,9 +68,10 @@ class Delivery(models.Model):
     lead = models.ForeignKey(Lead, null=True, on_delete=models.PROTECT, related_name="deliveries")
     batch_id = models.BigIntegerField(null=True, db_index=True)
     payload = models.JSONField(default=dict)
-    first_event_id = models.BigIntegerField(null=True)
-    last_event_id = models.BigIntegerField(null=True)
+    event_ids = ArrayField(models.BigIntegerField(), default=list, db_default=[])
+    instead = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="stands_for")
     created_at = models.DateTimeField()
+    tries = models.PositiveSmallIntegerField(default=0, db_default=0)
     next_attempt_at = models.DateTimeField(null=True)
     claimed_until = models.DateTimeField(null=True, help_text="A try is under way until then at the latest.")
 
@@ -74,7 +81,12 @@ class Delivery(models.Model):
         ordering = ["id"]
         verbose_name_plural = "deliveries"
         indexes = [
-            models.Index(fields=["next_attempt_at"], condition=Q(status="pending"), name="delivery_due")
+            models.Index(fields=["next_attempt_at"], condition=Q(status="pending"), name="delivery_due"),
+            models.Index(
+                fields=["supplier", "id"],
+                condition=Q(status="pending", supplier__isnull=False),
+                name="delivery_queue",
+            ),
         ]
         constraints = [
             models.CheckConstraint(
@@ -85,11 +97,12 @@ class Delivery(models.Model):
 
 
 class DeliveryAttempt(models.Model):
-    """One try to deliver, with what came back."""
+    """One try to deliver, with what came back and after how long."""
 
     delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="attempts")
     at = models.DateTimeField()
     succeeded = models.BooleanField()
+    seconds = models.FloatField(null=True)
     answer = models.TextField(blank=True)
 
     class Meta:

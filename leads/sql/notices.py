@@ -1,83 +1,131 @@
-"""Statements that write what suppliers are told of a batch: once per event, 500 leads of one supplier a notice."""
+"""Statements that write what suppliers are told of a batch: each event once, as the terms of its day say.
+
+A notice names the events it tells of. What has been told is told by these names alone, so that a batch that ends
+twice tells nothing twice, and nothing is retracted that was not told.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db import connection
 
+#: Leads of one notice; an e-mail holds a batch whole.
 LEADS_PER_NOTICE = 500
 
-_OF_BATCH = "e.batch_id = %(batch)s AND e.cause IN ('client_rejected', 'adjusted')"
+_REJECTED = "e.cause IN ('client_rejected', 'adjusted')"
+_RELEASED = "e.cause = 'corrected' AND e.from_status = 'rejected' AND e.to_status IN ('pending', 'accepted')"
 
-#: Events of the batch that a supplier is to be told of: what happened, or that it was taken back.
-_EVENTS = {
-    "rejections": f"""
-        SELECT e.id, e.lead_id, e.reason, e.disposition_id, l.supplier_id, l.campaign_id, l.uid
-        FROM leads_leadevent e JOIN leads_lead l ON l.id = e.lead_id
-        WHERE {_OF_BATCH} AND NOT EXISTS (SELECT FROM leads_leadevent u WHERE u.undoes_id = e.id)
-    """,
-    "retractions": f"""
-        SELECT u.id, e.lead_id, e.reason, e.disposition_id, l.supplier_id, l.campaign_id, l.uid
-        FROM leads_leadevent u JOIN leads_leadevent e ON e.id = u.undoes_id JOIN leads_lead l ON l.id = e.lead_id
-        WHERE u.batch_id = %(batch)s AND u.cause IN ('undone', 'dispute_granted') AND {_OF_BATCH} AND EXISTS (
-            SELECT FROM leads_delivery d
-            WHERE d.batch_id = %(batch)s AND d.supplier_id = l.supplier_id AND d.kind = 'rejections'
-              AND d.status <> 'cancelled' AND e.id BETWEEN d.first_event_id AND d.last_event_id)
-    """,
-}
-
-_WRITE = """
-WITH told AS (
-    SELECT supplier_id, max(last_event_id) AS last_id FROM leads_delivery
-    WHERE batch_id = %(batch)s AND kind = %(kind)s GROUP BY supplier_id
-), untold AS (
-    SELECT x.*, (row_number() OVER (PARTITION BY x.supplier_id ORDER BY x.id) - 1) / %(size)s AS part
-    FROM ({events}) x LEFT JOIN told ON told.supplier_id = x.supplier_id
-    WHERE x.id > coalesce(told.last_id, 0)
-), notices AS (
-    SELECT u.supplier_id, u.campaign_id, min(u.id) AS first_id, max(u.id) AS last_id,
-        jsonb_build_object('leads', jsonb_agg(jsonb_build_object('event', u.id, 'lead_id', u.lead_id,
-            'uid', u.uid, 'code', d.code, 'reason', u.reason) ORDER BY u.id)) AS payload
-    FROM untold u LEFT JOIN campaigns_disposition d ON d.id = u.disposition_id
-    GROUP BY u.supplier_id, u.campaign_id, u.part
-)
-INSERT INTO leads_delivery
-    (kind, channel, status, supplier_id, batch_id, payload, first_event_id, last_event_id,
-     created_at, next_attempt_at)
-SELECT %(kind)s, agreed.channel, CASE agreed.channel WHEN 'portal' THEN 'sent' ELSE 'pending' END,
-    n.supplier_id, %(batch)s, n.payload, n.first_id, n.last_id,
-    %(at)s, CASE agreed.channel WHEN 'portal' THEN NULL ELSE %(at)s END
-FROM notices n CROSS JOIN LATERAL (
-    SELECT coalesce((SELECT a.channel FROM campaigns_agreement a
-        WHERE a.campaign_id = n.campaign_id AND a.supplier_id = n.supplier_id AND a.starts_on <= %(at)s::date
-        ORDER BY a.starts_on DESC LIMIT 1), 'portal') AS channel
-) agreed
-ORDER BY n.supplier_id, n.first_id
+#: What happened, and has not been taken back.
+_HAPPENED = """
+    SELECT e.id, e.lead_id, e.reason, e.disposition_id, e.at FROM leads_leadevent e
+    WHERE e.batch_id = %(batch)s AND {which}
+      AND NOT EXISTS (SELECT FROM leads_leadevent u WHERE u.undoes_id = e.id)
+"""
+#: What was taken back after a supplier had been told of it.
+_TAKEN_BACK = """
+    SELECT u.id, e.lead_id, e.reason, e.disposition_id, u.at
+    FROM leads_leadevent u JOIN leads_leadevent e ON e.id = u.undoes_id
+    WHERE e.batch_id = %(batch)s AND {which} AND e.id IN (
+        SELECT unnest(d.event_ids) FROM leads_delivery d
+        WHERE d.batch_id = %(batch)s AND d.kind = '{of}' AND d.status <> 'cancelled')
 """
 
 
+class _Told(NamedTuple):
+    """The events a kind of notice tells of, and what an agreement calls telling of them."""
+
+    events: str
+    tells: str
+
+
+_KINDS = {
+    "rejections": _Told(_HAPPENED.format(which=_REJECTED), "rejections"),
+    "recoveries": _Told(_HAPPENED.format(which=_RELEASED), "recoveries"),
+    "retractions": _Told(_TAKEN_BACK.format(which=_REJECTED, of="rejections"), "retractions"),
+    "recovery_retractions": _Told(_TAKEN_BACK.format(which=_RELEASED, of="recoveries"), "recoveries"),
+}
+
+_WRITE = """
+WITH untold AS (
+    SELECT x.*, l.uid, l.supplier_id, l.campaign_id, (x.at AT TIME ZONE c.time_zone)::date AS day
+    FROM ({events}) x JOIN leads_lead l ON l.id = x.lead_id JOIN campaigns_campaign c ON c.id = l.campaign_id
+    WHERE x.id NOT IN (
+        SELECT unnest(event_ids) FROM leads_delivery WHERE batch_id = %(batch)s AND kind = %(kind)s)
+), terms AS (
+    SELECT days.*, coalesce(a.channel, 'portal') AS channel
+    FROM (SELECT DISTINCT supplier_id, campaign_id, day FROM untold) days
+    LEFT JOIN LATERAL (
+        SELECT channel, tells FROM campaigns_agreement a
+        WHERE a.campaign_id = days.campaign_id AND a.supplier_id = days.supplier_id AND a.starts_on <= days.day
+        ORDER BY a.starts_on DESC LIMIT 1
+    ) a ON true
+    WHERE %(tells)s = ANY(coalesce(a.tells, '{{rejections,retractions}}'))
+), parts AS (
+    SELECT u.*, t.channel, CASE t.channel WHEN 'email' THEN 0 ELSE
+        (row_number() OVER (PARTITION BY u.supplier_id, t.channel ORDER BY u.id) - 1) / %(size)s END AS part
+    FROM untold u JOIN terms t USING (supplier_id, campaign_id, day)
+), notices AS (
+    SELECT p.supplier_id, p.channel, array_agg(p.id ORDER BY p.id) AS events,
+        jsonb_build_object('campaign', c.public_name, 'leads', jsonb_agg(jsonb_build_object('lead_id', p.lead_id,
+            'uid', p.uid, 'code', d.code, 'label', coalesce(nullif(d.supplier_text, ''), d.label),
+            'reason', p.reason) ORDER BY p.id)) AS payload
+    FROM parts p JOIN campaigns_campaign c ON c.id = p.campaign_id
+    LEFT JOIN campaigns_disposition d ON d.id = p.disposition_id
+    GROUP BY p.supplier_id, c.public_name, p.channel, p.part
+)
+INSERT INTO leads_delivery
+    (kind, channel, status, supplier_id, batch_id, payload, event_ids, created_at, next_attempt_at)
+SELECT %(kind)s, channel, CASE channel WHEN 'portal' THEN 'sent' ELSE 'pending' END, supplier_id, %(batch)s,
+    payload, events, %(at)s, CASE channel WHEN 'portal' THEN NULL ELSE %(at)s END
+FROM notices ORDER BY supplier_id, events
+"""
+
+
+def tell(batch_id: int, at: datetime) -> None:
+    """Bring what suppliers are told of the batch up to date: what is new, then what was taken back.
+
+    The caller has locked the batch, or is its only worker.
+    """
+    write("rejections", batch_id, at)
+    write("recoveries", batch_id, at)
+    retract(batch_id, at)
+
+
+def retract(batch_id: int, at: datetime) -> None:
+    """Take back what suppliers were told of events of the batch that have since been undone."""
+    cancel_unsent(batch_id)
+    write("retractions", batch_id, at)
+    write("recovery_retractions", batch_id, at)
+
+
 def write(kind: str, batch_id: int, at: datetime) -> int:
-    """Write the notices of `kind` (rejections, retractions) that suppliers are still owed; how many."""
+    """Write the notices of this kind that suppliers are still owed, and the terms list; how many."""
+    told = _KINDS[kind]
     with connection.cursor() as cursor:
         cursor.execute(
-            _WRITE.format(events=_EVENTS[kind]),
-            {"kind": kind, "batch": batch_id, "at": at, "size": LEADS_PER_NOTICE},
+            _WRITE.format(events=told.events),
+            {"kind": kind, "tells": told.tells, "batch": batch_id, "at": at, "size": LEADS_PER_NOTICE},
         )
         return cursor.rowcount
 
 
 def cancel_unsent(batch_id: int) -> int:
-    """Cancel unsent rejection notices of which every lead has been put back; how many."""
+    """Cancel notices that nobody has tried to send, and of which every lead has been put back; how many.
+
+    One that was tried may have arrived: it stays, and its retraction follows it.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             """
             UPDATE leads_delivery d SET status = 'cancelled', next_attempt_at = NULL
-            WHERE d.batch_id = %s AND d.kind = 'rejections' AND d.status = 'pending'
+            WHERE d.batch_id = %s AND d.kind IN ('rejections', 'recoveries') AND d.status = 'pending'
+              AND d.claimed_until IS NULL
+              AND NOT EXISTS (SELECT FROM leads_deliveryattempt a WHERE a.delivery_id = d.id)
               AND NOT EXISTS (
-                SELECT FROM jsonb_array_elements(d.payload->'leads') told
-                WHERE NOT EXISTS (
-                    SELECT FROM leads_leadevent u WHERE u.undoes_id = (told->>'event')::bigint))
+                SELECT FROM unnest(d.event_ids) told(id)
+                WHERE NOT EXISTS (SELECT FROM leads_leadevent u WHERE u.undoes_id = told.id))
             """,
             [batch_id],
         )

@@ -122,6 +122,7 @@ class Total(NamedTuple):
     rows: int
     changes: int
     repairs: int
+    conflicts: int
 
 
 def totals(batch_id: int, up_to: int | None = None) -> list[Total]:
@@ -130,7 +131,8 @@ def totals(batch_id: int, up_to: int | None = None) -> list[Total]:
         cursor.execute(
             """
             SELECT outcome, note->>'to', count(*), coalesce(sum(jsonb_array_length(note->'changes')), 0)::int,
-                coalesce(sum(jsonb_array_length(note->'repairs')), 0)::int
+                coalesce(sum(jsonb_array_length(note->'repairs')), 0)::int,
+                coalesce(sum(jsonb_array_length(note->'conflicts')), 0)::int
             FROM rejections_batchrow
             WHERE batch_id = %s AND outcome IS NOT NULL AND (%s::int IS NULL OR line <= %s) GROUP BY 1, 2
             """,
@@ -139,18 +141,61 @@ def totals(batch_id: int, up_to: int | None = None) -> list[Total]:
         return list(map(Total._make, cursor.fetchall()))
 
 
-def ended(batch_ids: Sequence[int]) -> dict[int, dict[tuple[str, str], int]]:
-    """Settled rows of batches by (outcome, the status their lead got or kept), by batch."""
-    found: dict[int, dict[tuple[str, str], int]] = {}
+def count(batch_id: int, outcomes: Sequence[str], only: str) -> int:
+    """How many rows `page` has in all."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT r.batch_id, r.outcome, coalesce(r.note->>'to', ''), count(*)
-            FROM rejections_batchrow r JOIN rejections_batch b ON b.id = r.batch_id
-            WHERE r.batch_id = ANY(%s) AND r.outcome IS NOT NULL AND r.line <= b.settled_line GROUP BY 1, 2, 3
+            SELECT count(*) FROM rejections_batchrow
+            WHERE batch_id = %s AND outcome = ANY(%s) AND (%s = '' OR note ? %s)
+            """,
+            [batch_id, list(outcomes), only, only],
+        )
+        return int(cursor.fetchone()[0])
+
+
+class Repaired(NamedTuple):
+    """How many damaged cells of how many rows were repaired."""
+
+    cells: int
+    rows: int
+
+
+def repaired(batch_ids: Sequence[int]) -> dict[int, Repaired]:
+    """Repairs of each batch; batches without are absent."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT batch_id, sum(jsonb_array_length(note->'repairs'))::int, count(*)
+            FROM rejections_batchrow WHERE batch_id = ANY(%s) AND note ? 'repairs' GROUP BY batch_id
             """,
             [list(batch_ids)],
         )
-        for batch_id, outcome, target, rows in cursor.fetchall():
-            found.setdefault(batch_id, {})[outcome, target] = rows
-    return found
+        return {batch_id: Repaired(cells, rows) for batch_id, cells, rows in cursor.fetchall()}
+
+
+class Damage(NamedTuple):
+    """One way in which cells were damaged: how many, in how many rows, and one of them as an example."""
+
+    how: str
+    cells: int
+    rows: int
+    field: str
+    read: str
+    kept: str
+
+
+def damages(batch_id: int) -> list[Damage]:
+    """What was repaired, by the way it was damaged, the commonest first."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT repair->>3, count(*), count(DISTINCT line),
+                (array_agg(repair ORDER BY line))[1]->>0, (array_agg(repair ORDER BY line))[1]->>1,
+                (array_agg(repair ORDER BY line))[1]->>2
+            FROM rejections_batchrow, jsonb_array_elements(note->'repairs') repair
+            WHERE batch_id = %s AND note ? 'repairs' GROUP BY 1 ORDER BY 2 DESC, 1
+            """,
+            [batch_id],
+        )
+        return list(map(Damage._make, cursor.fetchall()))

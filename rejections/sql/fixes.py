@@ -223,6 +223,23 @@ def chosen_before(questions: Iterable[Question]) -> Mapping[Question, dict[str, 
     return found
 
 
+def ended(batch_ids: Sequence[int]) -> dict[int, dict[tuple[str, str], int]]:
+    """Settled rows of batches by (outcome, the status their lead got or kept), by batch."""
+    found: dict[int, dict[tuple[str, str], int]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT r.batch_id, r.outcome, coalesce(r.note->>'to', ''), count(*)
+            FROM rejections_batchrow r JOIN rejections_batch b ON b.id = r.batch_id
+            WHERE r.batch_id = ANY(%s) AND r.outcome IS NOT NULL AND r.line <= b.settled_line GROUP BY 1, 2, 3
+            """,
+            [list(batch_ids)],
+        )
+        for batch_id, outcome, target, rows in cursor.fetchall():
+            found.setdefault(batch_id, {})[outcome, target] = rows
+    return found
+
+
 def _found(statement: str, parameters: Mapping[str, Any]) -> list[Group]:
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)

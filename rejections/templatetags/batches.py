@@ -37,6 +37,10 @@ STATES = {
 OUTCOMES = {
     Outcome.REJECTED: Chip("arrow-back-up", "client"),
     Outcome.FINAL: Chip("lock", "dark"),
+    Outcome.RELEASED: Chip("send", "accepted"),
+    Outcome.STILL_REJECTED: Chip("circle-x", "rejected"),
+    Outcome.CONFLICT: Chip("versions", "warn"),
+    Outcome.UNCHANGED: Chip("equal", "neutral"),
     Outcome.OUTSIDE_WINDOW: Chip("calendar-off", "pending"),
     Outcome.NEEDS_REVIEW: Chip("eye-question", "info"),
     Outcome.NOT_FOUND: Chip("zoom-question", "neutral"),
@@ -50,10 +54,6 @@ OUTCOMES = {
     Outcome.UNREADABLE: Chip("file-broken", "rejected"),
     Outcome.CHANGED_MEANWHILE: Chip("arrows-exchange", "quarantined"),
     Outcome.NOT_SELECTED: Chip("filter-off", "neutral"),
-    Outcome.RELEASED: Chip("send", "accepted"),
-    Outcome.STILL_REJECTED: Chip("circle-x", "rejected"),
-    Outcome.CONFLICT: Chip("versions", "warn"),
-    Outcome.UNCHANGED: Chip("equal", "neutral"),
     Outcome.NOT_REJECTED: Chip("circle-check", "dark"),
     Outcome.OTHER_SOURCE: Chip("arrow-up-right", "neutral"),
 }
@@ -143,6 +143,7 @@ def _segments(parts: list[Count], total: int) -> list[tuple[str, int, int]]:
 
 
 STEPS = (("upload", "Upload"), ("map", "Map"), ("check", "Check"), ("result", "Result"))
+_LEFT_OUT = {"close_out": ("upload", "map"), "correction": ("map",)}
 
 
 class Step(NamedTuple):
@@ -159,11 +160,11 @@ class Step(NamedTuple):
 def steps(batch: Batch | None, here: str) -> list[Step]:
     """The steps for the stepper, `here` being the page shown (upload, map, check or result).
 
-    A close-out has no file: it begins with its check. `page` is the URL name of a step that can
-    be gone back to, else empty.
+    A close-out has no file: it begins with its check; columns of a correction are found by name. `page` is the
+    URL name of a step that can be gone back to, else empty.
     """
-    closing = batch is not None and batch.kind == "close_out"
-    names = STEPS[2:] if closing else STEPS
+    left_out = _LEFT_OUT.get(batch.kind if batch else "", ())
+    names = [step for step in STEPS if step[0] not in left_out]
     at = [name for name, _ in names].index(here)
     back = batch is not None and batch.state in (State.MAPPING, State.CHECKED)
     return [

@@ -20,22 +20,19 @@ from rejections.refusals import Refused
 from rejections.sql import tables
 from rejections.states import State
 from rejections.tasks import ring
-from rejections.views import check
+from rejections.templatetags.batches import batch_number
+from rejections.views import check, shown
 
 
 def _changeable(request: HttpRequest, pk: int) -> Batch:
     """The batch, if this person sees it (else 404) and may change it (else 403)."""
     person: Any = request.user
     batch = get_object_or_404(
-        Batch.objects.visible_to(person).select_related("campaign__client", "created_by"), pk=pk
+        Batch.objects.visible_to(person).select_related("campaign__client", "created_by", "source"), pk=pk
     )
     if not control.may_change(person, batch):
         raise PermissionDenied
     return batch
-
-
-def _say(request: HttpRequest, refusal: Refused) -> None:
-    messages.error(request, f"{refusal.title}. {refusal.detail}")
 
 
 @login_required
@@ -46,8 +43,8 @@ def batch_start(request: HttpRequest, pk: int) -> HttpResponse:
     if batch.state != State.CHECKED:
         return redirect("batch", batch.pk)
     try:
-        closing = batch.kind == Kind.CLOSE_OUT
-        options = Options.from_json(batch.options) if closing else options_from(request.POST)
+        chosen = batch.kind == Kind.REJECTION
+        options = options_from(request.POST) if chosen else Options.from_json(batch.options)
         control.start(
             batch,
             options,
@@ -72,7 +69,7 @@ def batch_stop(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         control.stop(batch, timezone.now())
     except Refused as refusal:
-        _say(request, refusal)
+        shown.say(request, refusal)
     return redirect("batch", batch.pk)
 
 
@@ -85,7 +82,7 @@ def batch_continue(request: HttpRequest, pk: int) -> HttpResponse:
         control.resume(batch)
         ring(batch.pk)
     except Refused as refusal:
-        _say(request, refusal)
+        shown.say(request, refusal)
     return redirect("batch", batch.pk)
 
 
@@ -96,10 +93,10 @@ def batch_cancel(request: HttpRequest, pk: int) -> HttpResponse:
     batch = _changeable(request, pk)
     try:
         control.cancel(batch, timezone.now())
-        messages.success(request, "The import was cancelled. Nothing was changed.")
+        messages.success(request, f"{batch_number(batch)} was cancelled. Nothing was changed.")
     except Refused as refusal:
-        _say(request, refusal)
-    return redirect("imports")
+        shown.say(request, refusal)
+    return redirect("source", batch.source.code) if batch.source else redirect("imports")
 
 
 @login_required
@@ -113,7 +110,7 @@ def batch_review(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         control.review(batch, accept=accept, skip=_lines(request, "skip"))
     except Refused as refusal:
-        _say(request, refusal)
+        shown.say(request, refusal)
     query = request.GET.urlencode()
     answer = redirect("batch_check", batch.pk)
     answer["Location"] += f"?{query}#review" if query else "#review"
@@ -131,7 +128,7 @@ def batch_undo(request: HttpRequest, pk: int) -> HttpResponse:
             control.undo(batch, person=request.user, lines=lines, at=timezone.now())  # type: ignore[arg-type]
             ring(batch.pk)
         except Refused as refusal:
-            _say(request, refusal)
+            shown.say(request, refusal)
         return redirect("batch_result", batch.pk)
     context = {"batch": batch, "lines": lines or [], "undo": undo.forecast(batch, lines)}
     template = "rejections/_undo.html" if request.headers.get("HX-Request") else "rejections/undo.html"

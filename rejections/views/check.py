@@ -21,7 +21,7 @@ from rejections.options import Options
 from rejections.refusals import Refused
 from rejections.sql import state, tables
 from rejections.states import EXCLUSIVE, State
-from rejections.views import paging, shown
+from rejections.views import corrections, paging, shown
 
 
 @login_required
@@ -30,7 +30,7 @@ def batch_check(request: HttpRequest, pk: int) -> HttpResponse:
     """The check of a batch under the options in the address."""
     person: Any = request.user
     batch = get_object_or_404(
-        Batch.objects.visible_to(person).select_related("campaign__client", "created_by"), pk=pk
+        Batch.objects.visible_to(person).select_related("campaign__client", "created_by", "source"), pk=pk
     )
     if batch.state != State.CHECKED:
         return redirect("batch", batch.pk)
@@ -47,6 +47,8 @@ def answer(request: HttpRequest, batch: Batch, refused: Refused | None) -> HttpR
         options, refused = Options.from_json(batch.options), refusal
     if batch.kind == Kind.CLOSE_OUT:
         template, context = "rejections/check_close_out.html", _close_out(batch)
+    elif batch.kind == Kind.CORRECTION:
+        template, context = "rejections/check_correction.html", corrections.check_context(request, batch)
     else:
         template, context = "rejections/check.html", _rejection(request, batch, options)
     busy = state.rivals_of(batch).filter(state__in=EXCLUSIVE).first()
@@ -58,6 +60,8 @@ def confirmation(batch: Batch, options: Options) -> int:
     """How many leads would move that the file does not name."""
     if batch.kind == Kind.CLOSE_OUT:
         return close_out_effect(batch)[0].leads
+    if batch.kind == Kind.CORRECTION:
+        return 0
     return effects(batch, options, timezone.now()).unnamed
 
 

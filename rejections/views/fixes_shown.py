@@ -15,7 +15,6 @@ from leads import profile
 from leads.models import Lead
 from rejections.blocked import Action, Card
 from rejections.models import Batch, Kind
-from rejections.sql import corrections
 from rejections.sql import fixes as statements
 from rejections.sql.fixes import Group, Total
 from rejections.states import RUNNABLE, State
@@ -78,7 +77,7 @@ def lately(person: User, at: datetime) -> dict[str, Any]:
 
 def lines(batches: Sequence[Batch], person: User, at: datetime) -> list[dict[str, Any]]:
     """Decisions as lists show them: what, by whom, and what came of it. One query for all."""
-    ended = corrections.ended([batch.pk for batch in batches if batch.state not in RUNNABLE])
+    ended = statements.ended([batch.pk for batch in batches if batch.state not in RUNNABLE])
     return [
         {
             "batch": batch,

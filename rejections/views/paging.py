@@ -76,7 +76,7 @@ def row_table(
         "outcome": outcome,
         "search": search,
         "hidden": [*hidden, *([("outcome", outcome)] if outcome else [])],
-        "filters": _filters(counts, all_of, outcome, kept),
+        "filters": outcome_filters(counts, all_of, outcome, kept),
         "selectable": undoable and any(line.undoable for line in lines),
         "pager": pager,
     }
@@ -102,9 +102,10 @@ def _searched(data: QueryDict, page: int, found: int) -> Pager:
     )
 
 
-def _filters(
+def outcome_filters(
     counts: dict[str, int], all_of: dict[str, int], outcome: str, kept: dict[str, str]
 ) -> list[dict[str, Any]]:
+    """All, and the biggest outcomes, as links that keep the other parameters: label, rows, query, here."""
     biggest = sorted(all_of, key=lambda name: -all_of[name])[:FILTERS]
     names = [name for name in counts if name in biggest or name == outcome]
     filters = [{"label": "All", "rows": sum(all_of.values()), "query": urlencode(kept), "here": not outcome}]

@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import (
-    FileResponse,
-    Http404,
-    HttpRequest,
-    HttpResponse,
-    HttpResponseBase,
-    StreamingHttpResponse,
-)
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -24,7 +15,7 @@ from django.views.decorators.http import require_safe
 
 from campaigns.models import User
 from leads.models import Delivery
-from rejections import receipt, results, undo
+from rejections import corrected, receipt, results, undo
 from rejections.forms import options_from
 from rejections.models import Batch, Kind
 from rejections.options import Options
@@ -32,13 +23,12 @@ from rejections.receipt import Receipt
 from rejections.refusals import Refused
 from rejections.sql import state, tables
 from rejections.states import State
-from rejections.views import paging, shown
+from rejections.views import corrections, files, paging, shown
 
 READING = (State.UPLOADED, State.CHECKING)
 RUNNING = (State.WAITING, State.APPLYING, State.UNDOING)
 #: Leads that an undo kept are named on the page up to this number.
 KEPT_NAMED = 20
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 #: Databowl's words for the options, as on the check page.
 OPTION_WORDS = {
@@ -52,7 +42,7 @@ OPTION_WORDS = {
 
 def _batch(request: HttpRequest, pk: int) -> Batch:
     person: Any = request.user
-    visible = Batch.objects.visible_to(person).select_related("campaign__client", "created_by")
+    visible = Batch.objects.visible_to(person).select_related("campaign__client", "created_by", "source")
     return get_object_or_404(visible, pk=pk)
 
 
@@ -104,35 +94,51 @@ def batch_result(request: HttpRequest, pk: int) -> HttpResponse:
     batch = _batch(request, pk)
     if batch.state in (*READING, State.MAPPING, State.CHECKED):
         return redirect("batch", batch.pk)
+    if batch.kind == Kind.CORRECTION:
+        return render(request, "rejections/result_correction.html", _correction(request, batch))
     return render(request, "rejections/result.html", _context(request, batch))
 
 
+def _correction(request: HttpRequest, batch: Batch) -> dict[str, Any]:
+    context = _common(request, batch)
+    context |= corrections.result_context(request, batch, running=batch.state in RUNNING)
+    title = corrections.result_title(batch, context["numbers"], context["receipt"].restored)
+    return context | {"title": title, "name": corrected.title(batch)}
+
+
 def _context(request: HttpRequest, batch: Batch) -> dict[str, Any]:
+    context = _common(request, batch)
+    numbers, may = context["receipt"], context["may"]
+    has_rows = batch.kind != Kind.CLOSE_OUT and bool(numbers.outcomes) and batch.state not in RUNNING
+    return context | {
+        "title": _title(batch, numbers),
+        "facts": _facts(numbers),
+        "options": _options(batch),
+        "no_undo": _no_undo(batch, may, numbers),
+        "rows": _rows(request, batch, numbers, may) if has_rows else None,
+    }
+
+
+def _common(request: HttpRequest, batch: Batch) -> dict[str, Any]:
+    """What the result of every kind of batch shows."""
     person: Any = request.user
     now = timezone.now()
-    may = shown.may(person, batch)
     numbers = receipt.receipt(batch, now)
     running = batch.state in RUNNING
-    has_rows = batch.kind != Kind.CLOSE_OUT and bool(numbers.outcomes)
     undone = batch.state == State.UNDONE or bool(batch.kept)
     return {
         "batch": batch,
-        "title": _title(batch, numbers),
         "by": shown.by(batch, person),
         "took": _took(batch),
         "progress": shown.progress(batch, now) if running else None,
         "ahead": _ahead(batch) if batch.state == State.WAITING else [],
         "receipt": numbers,
-        "facts": _facts(numbers),
         "notices": _notices(batch, person),
         "kept": undo.kept_leads(batch, KEPT_NAMED) if undone else [],
         "kept_in_all": sum(batch.kept.values()),
         "later": undo.naming_later(batch) if undone else [],
-        "differs": tables.differing(batch.pk) if has_rows else 0,
-        "options": _options(batch),
-        "may": may,
-        "no_undo": _no_undo(batch, may, numbers),
-        "rows": _rows(request, batch, numbers, may) if has_rows and not running else None,
+        "differs": tables.differing(batch.pk) if numbers.outcomes else 0,
+        "may": shown.may(person, batch),
     }
 
 
@@ -247,15 +253,6 @@ def batch_download(request: HttpRequest, pk: int, format: str) -> HttpResponseBa
         return redirect("batch_result", batch.pk)
     stem = Path(batch.file_name).stem or f"accept-leads-{batch.pk}"
     name = f"{stem}-{'check' if batch.state == State.CHECKED else 'result'}.{format}"
-    answer: HttpResponseBase
     if format == "csv":
-        answer = StreamingHttpResponse(results.as_csv(batch), content_type="text/csv; charset=utf-8")
-    else:
-        with tempfile.NamedTemporaryFile(suffix=".xlsx", delete=False) as file:
-            path = Path(file.name)
-        results.write_xlsx(batch, path)
-        answer = FileResponse(path.open("rb"), content_type=XLSX)
-        path.unlink()
-    answer["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}"
-    answer["Cache-Control"] = "no-store"
-    return answer
+        return files.csv_stream(results.as_csv(batch), name)
+    return files.xlsx_made(lambda path: results.write_xlsx(batch, path), name)

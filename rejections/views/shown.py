@@ -6,7 +6,10 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
+from django.contrib import messages
 from django.db.models import QuerySet
+from django.http import HttpRequest
 
 from campaigns.models import User
 from leads.sql import undo as undo_statements
@@ -15,6 +18,7 @@ from rejections.decisions import Outcome
 from rejections.effects import close_out_effect
 from rejections.models import Batch, Kind
 from rejections.options import Options
+from rejections.refusals import Refused
 from rejections.sql import listing, rows
 from rejections.sql.listing import Counting
 from rejections.states import EDITABLE, UNDOABLE, State
@@ -65,6 +69,16 @@ def senders(user: User) -> list[str]:
 
 def _names(people: QuerySet[User]) -> list[str]:
     return [person.full_name for person in people.order_by("first_name", "last_name", "username")]
+
+
+def say(request: HttpRequest, refusal: Refused) -> None:
+    """Put what was refused on the next page this person sees."""
+    messages.error(request, f"{refusal.title}. {refusal.detail}")
+
+
+def limits() -> dict[str, int]:
+    """How large a file may be."""
+    return {"csv": settings.CSV_MAX_BYTES, "xlsx": settings.XLSX_MAX_BYTES, "rows": settings.CSV_MAX_ROWS}
 
 
 def by(batch: Batch, user: User) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
@@ -88,11 +87,7 @@ def upload_context(person: User, chosen: str) -> dict[str, Any]:
     return {
         "campaigns": campaigns,
         "facts": next((_facts(campaign) for campaign in campaigns if campaign.code == chosen), None),
-        "limits": {
-            "csv": settings.CSV_MAX_BYTES,
-            "xlsx": settings.XLSX_MAX_BYTES,
-            "rows": settings.CSV_MAX_ROWS,
-        },
+        "limits": shown.limits(),
         "may_reject": control.may_reject(person),
         "grantors": shown.grantors(person),
         "senders": shown.senders(person),

@@ -11,7 +11,8 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
-from tests.flows.world import MARGIN, PAYOUT, PRICE, World, uploaded, world
+from leads.models import Lead, LeadValues
+from tests.flows.world import MARGIN, PAYOUT, PRICE, World, correction, uploaded, workbook, world
 
 pytestmark = pytest.mark.django_db
 
@@ -51,6 +52,29 @@ post batch_stop       302 302 302 403 404 404 404 302 302
 post batch_continue   302 302 302 403 404 404 404 302 302
 post batch_review     302 302 302 403 404 404 404 302 302
 post batch_cancel     302 302 302 403 404 404 404 302 302
+profile               200 200 200 200 200 200 200 302 302
+password              200 200 200 200 200 200 200 302 302
+post profile_theme    302 302 302 302 302 302 302 302 302
+told                  200 200 200 200 200 404 404 302 302
+told_bell             200 200 200 200 200 404 404 302 302
+sources               200 200 404 404 404 404 404 302 302
+source                200 200 404 404 404 404 404 302 302
+source_download       200 200 404 404 404 404 404 302 302
+post source_download  422 422 404 404 404 404 404 302 302
+source_upload         200 200 404 404 404 404 404 302 302
+post source_upload    422 422 404 404 404 404 404 302 302
+post source_resume    302 302 404 404 404 404 404 302 302
+corr_check            200 200 404 404 404 404 404 302 302
+post corr_start       302 302 404 404 404 404 404 302 302
+post corr_cells       302 302 404 404 404 404 404 302 302
+corr_download         200 200 404 404 404 404 404 302 302
+download              404 200 404 404 404 404 404 302 302
+download_file         404 404 404 404 404 404 404 302 302
+fix_queue             200 200 404 404 404 404 404 302 302
+fix_work              200 200 404 404 404 404 404 302 302
+fix_decisions         200 200 404 404 404 404 404 302 302
+fix_group             200 200 404 404 404 404 404 302 302
+post fix_group        422 422 404 404 404 404 404 302 302
 admin                 200 200 302 302 302 302 302 302 302
 api_lead              200 200 200 200 404 200 404 403 403
 api_batch             200 200 200 200 404 404 404 403 403
@@ -70,11 +94,21 @@ def address(w: World, page: str) -> str:
         "batch_download": reverse("batch_download", args=[w.finished.pk, "csv"]),
         "undo_of_operators": reverse("batch_undo", args=[w.by_operator.pk]),
         "admin": reverse("admin:index"),
+        "sources": reverse("sources"),
         "api_lead": f"/api/v1/leads/{lead.pk}/",
         "api_batch": f"/api/v1/batches/{w.finished.pk}/",
     }
     if page in special:
         return special[page]
+    if page == "fix_group":
+        return reverse(page, args=[blocked(w).pk])
+    if page.startswith("source"):
+        return reverse(page, args=[w.leads["pending"].source.code])
+    if page.startswith("download"):
+        return reverse(page, args=[workbook(w).pk])
+    if page.startswith("corr_"):
+        made, name = correction(w).pk, page.replace("corr", "batch")
+        return reverse(name, args=[made, "csv"] if name == "batch_download" else [made])
     if page == "batch_map":
         return reverse(page, args=[uploaded(w).pk])
     if page in checked:
@@ -82,6 +116,19 @@ def address(w: World, page: str) -> str:
     if page.startswith("batch"):
         return reverse(page, args=[w.finished.pk])
     return reverse(page, args=[lead.pk] if page.startswith("lead") else [])
+
+
+def blocked(w: World) -> Lead:
+    """A lead that the door turned away for its country."""
+    lead = w.leads["rejected"]
+    failure = {
+        "field": "country",
+        "code": "REJECT_LEAD_INVALID_LIST_VALUE",
+        "value": "U.S.A.",
+        "sentence": "No",
+    }
+    LeadValues.objects.filter(lead=lead).update(failures=[failure])
+    return lead
 
 
 def sent(w: World, page: str) -> dict[str, str]:
@@ -134,6 +181,7 @@ OBJECTS = [
     ("post", "batch_review", "foreign_batch"),
     ("post", "batch_cancel", "foreign_batch"),
     ("post", "batch_map", "foreign_batch"),
+    ("post", "batch_cells", "foreign_batch"),
 ]
 
 
@@ -149,6 +197,9 @@ def test_a_foreign_campaign_download_and_api_object_too() -> None:
     for page in ("campaign", "accept_leads"):
         for method in ("get", "post") if page == "accept_leads" else ("get",):
             same_answer(w, method, reverse(page, args=[w.foreign.code]), reverse(page, args=["NO-SUCH-CODE"]))
+    source = w.foreign_lead.source.code
+    for page in ("source", "source_download", "source_upload"):
+        same_answer(w, "get", reverse(page, args=[source]), reverse(page, args=["NO-SUCH-CODE"]))
     for kind in ("csv", "xlsx"):
         there, gone = (reverse("batch_download", args=[pk, kind]) for pk in (w.foreign_batch.pk, 10**9))
         same_answer(w, "get", there, gone)
@@ -174,7 +225,7 @@ def test_a_supplier_cannot_tell_another_suppliers_lead_from_none() -> None:
 
 def test_a_number_no_database_holds_is_not_found() -> None:
     w = world()
-    for url in (f"/leads/{10**30}/", f"/imports/{10**30}/", "/campaigns/%00/", "/campaigns/%00/accept/"):
+    for url in (f"/leads/{10**30}/", f"/imports/{10**30}/", "/campaigns/%00/", "/sources/%00/"):
         assert ask(w, "operator", "get", url).status_code == 404, url
 
 

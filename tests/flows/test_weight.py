@@ -36,7 +36,7 @@ def menu(browser: Client) -> set[str]:
     home = browser.get("/").content.decode()
     nav = re.search(r'<nav aria-label="Main">.*?</nav>', home, re.DOTALL)
     assert nav
-    return {path for path in re.findall(r'href="(/[^"]*)"', nav[0]) if not path.startswith("/admin/")}
+    return {path for path in re.findall(r'<a href="(/[^"]*)"', nav[0]) if not path.startswith("/admin/")}
 
 
 def heavy(browser: Client, paths: set[str]) -> dict[str, dict[str, int]]:

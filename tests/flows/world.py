@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from campaigns.models import Campaign, Supplier, User
-from leads.models import Lead
+from leads.models import Download, Lead
 from leads.statuses import Status
 from rejections import uploads
 from rejections.models import Batch
@@ -87,6 +87,24 @@ def uploaded(w: World) -> Batch:
         w.campaign, [content], "returns.csv", person=w.people["client"], via="page", at=w.at
     )
     return batches.work(batch, w.at)
+
+
+def correction(w: World) -> Batch:
+    """A checked correction of the campaign's rejected lead."""
+    lead = w.leads["rejected"]
+    content = make.csv_bytes([(lead.pk, "Someone else")], header=("LeadID", "name"))
+    batch = uploads.receive_correction(
+        lead.source, [content], "corrected.csv", person=w.people["operator"], via="page", at=w.at
+    )
+    return batches.work(batch, w.at)
+
+
+def workbook(w: World) -> Download:
+    """A large download that the operator waits for."""
+    source = w.leads["pending"].source
+    return Download.objects.create(
+        person=w.people["operator"], source=source, statuses=["rejected"], leads=9000, asked_at=w.at
+    )
 
 
 def _lead(campaign: Campaign, status: str, at: datetime, *, days_ago: float = 1, **values: object) -> Lead:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from campaigns.models import Agreement, Campaign, Disposition, Source
-from leads.models import Delivery, Lead, LeadEvent
+from leads.models import Delivery, Lead
 from leads.sql import notices, undo
 from leads.sql.adjust import adjust
 from leads.sql.move import Moving, move
@@ -72,14 +72,14 @@ def test_a_notice_says_ids_and_reasons_and_nothing_of_the_client() -> None:
     rejected(lead, reason="Gibt's doppelt")
     tell()
     (notice,) = Delivery.objects.get().payload["leads"]
-    event = LeadEvent.objects.get()
     assert notice == {
-        "event": event.pk,
         "lead_id": lead.pk,
         "uid": "7F-0",
         "code": "CLIENT_DUPLICATE",
+        "label": "Duplicate",
         "reason": "Gibt's doppelt",
     }
+    assert Delivery.objects.get().payload["campaign"] == lead.campaign.public_name
 
 
 def test_a_batch_that_ends_twice_tells_nothing_twice() -> None:
@@ -107,11 +107,7 @@ def test_five_hundred_leads_fill_a_notice(monkeypatch: pytest.MonkeyPatch) -> No
     leads = [make.lead(campaign) for _ in range(7)]
     rejected(*leads)
     assert tell()[REJECTIONS] == 3
-    assert [len(delivery.payload["leads"]) for delivery in Delivery.objects.order_by("first_event_id")] == [
-        3,
-        3,
-        1,
-    ]
+    assert [len(delivery.payload["leads"]) for delivery in Delivery.objects.order_by("pk")] == [3, 3, 1]
     assert sorted(told(REJECTIONS)) == [lead.pk for lead in leads]
 
 

@@ -1,0 +1,77 @@
+"""A person's own page: how everything looks, single keys, what it is told by e-mail, its password."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth import views as auth
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse, reverse_lazy
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_http_methods, require_POST
+
+from campaigns.forms import PreferencesForm
+from campaigns.models import User
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def profile(request: HttpRequest) -> HttpResponse:
+    """The page, and what is chosen on it: saved at once where there is JavaScript."""
+    person: Any = request.user
+    page: Any = request
+    form = PreferencesForm(request.POST if request.method == "POST" else None, instance=person)
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        if page.htmx:
+            return render(request, "campaigns/_saved.html")
+        messages.success(request, "Saved: every page looks so from now on.")
+        return redirect("profile")
+    context = {
+        "form": form,
+        "themes": User.Theme.choices,
+        "densities": User.Density.choices,
+        "mails": User.Mail.choices,
+        "sees": _sees(person),
+    }
+    return render(request, "campaigns/profile.html", context, status=422 if form.errors else 200)
+
+
+@login_required
+@require_POST
+def theme(request: HttpRequest) -> HttpResponse:
+    """Light or dark, from the button of the frame."""
+    person: Any = request.user
+    chosen = request.POST.get("theme", "")
+    if chosen in User.Theme.values:
+        User.objects.filter(pk=person.pk).update(theme=chosen)
+    page: Any = request
+    if page.htmx:
+        return HttpResponse(status=204)
+    back = request.POST.get("next", "")
+    ours = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
+    return redirect(back if ours else reverse("home"))
+
+
+class ChangePassword(auth.PasswordChangeView):
+    """The old password, and twice the new one. Other sessions of the person end with it."""
+
+    template_name = "campaigns/password.html"
+    success_url = reverse_lazy("profile")
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        answer = super().form_valid(form)
+        messages.success(self.request, "Your password was changed. You are signed out everywhere else.")
+        return answer
+
+
+def _sees(person: User) -> str:
+    """In a few words, what this person's side sees."""
+    if person.is_staff:
+        return "sees all campaigns"
+    if person.client_id:
+        return f"sees the campaigns and leads of {person.client}"
+    return f"sees the leads of {person.supplier}"

@@ -1,0 +1,84 @@
+"""Charts drawn on the server with SVG attributes alone: they need neither JavaScript nor inline style."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import accumulate
+
+from django import template
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from campaigns.templatetags.figures import number
+from leads.sql.sources import Day
+
+register = template.Library()
+
+#: One day is so many units wide, its bar so many of them; the plot is so many units high.
+STEP, BAR, HEIGHT = 20, 14, 100
+_TONES = ("accepted", "rejected", "client")
+_NICE = (2, 4, 6, 8)
+#: Days that are named below their bar.
+_NAMED_EVERY = 4
+
+
+@register.simple_tag
+def day_bars(days: Sequence[Day]) -> SafeString:
+    """Stacked bars, one for each day: valid, rejected and client rejected leads."""
+    top = nice_top(max((sum(day.leads) for day in days), default=0))
+    bars = ((_said(day), _rects(day, at, top)) for at, day in enumerate(days))
+    return format_html(
+        '<div class="daybars"><ol class="ys" aria-hidden="true">{}</ol>'
+        '<svg viewBox="0 0 {} {}" preserveAspectRatio="none" role="img" aria-label="{}">{}{}</svg>'
+        '<ol class="xs" aria-hidden="true">{}</ol></div>',
+        format_html_join("", "<li>{}</li>", ((number(tick),) for tick in (top, top // 2, 0))),
+        STEP * len(days),
+        HEIGHT,
+        _summary(days),
+        format_html_join(
+            "", '<path d="M0 {}H{}"/>', ((y, STEP * len(days)) for y in (0, HEIGHT // 2, HEIGHT))
+        ),
+        format_html_join("", "<g><title>{}</title>{}</g>", bars),
+        format_html_join("", "<li>{}</li>", ((_name(day, at),) for at, day in enumerate(days))),
+    )
+
+
+def nice_top(most: int) -> int:
+    """An even round number not below `most`: 2, 4, 6, 8, 20, 40, 60 …"""
+    size = 1
+    while True:
+        for times in _NICE:
+            if times * size >= most:
+                return times * size
+        size *= 10
+
+
+def _rects(day: Day, at: int, top: int) -> SafeString:
+    heights = [HEIGHT * leads / top for leads in day.leads]
+    feet = accumulate(heights)
+    x = at * STEP + (STEP - BAR) / 2
+    parts = (
+        (tone, f"{x:g}", f"{HEIGHT - foot:.2f}", BAR, f"{height:.2f}")
+        for tone, height, foot in zip(_TONES, heights, feet, strict=True)
+        if height
+    )
+    return format_html_join("", '<rect class="c-{}" x="{}" y="{}" width="{}" height="{}"/>', parts)
+
+
+def _said(day: Day) -> str:
+    return (
+        f"{day.day.day} {day.day:%b}: {day.valid:,} Accepted or Pending, {day.rejected:,} Rejected, "
+        f"{day.client_rejected:,} Client Rejected"
+    )
+
+
+def _summary(days: Sequence[Day]) -> str:
+    sums = [sum(parts) for parts in zip(*(day.leads for day in days), strict=True)]
+    return (
+        f"Stacked bars for {len(days)} days: {sums[0]:,} Accepted or Pending, {sums[1]:,} Rejected, "
+        f"{sums[2]:,} Client Rejected. The table below holds each day."
+    )
+
+
+def _name(day: Day, at: int) -> str:
+    return f"{day.day.day} {day.day:%b}" if at % _NAMED_EVERY == 0 else ""

@@ -1,0 +1,27 @@
+"""What the frame shows a person of its batches: the count beside the menu, the bell."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import template
+
+from rejections import told as story
+
+register = template.Library()
+
+
+@register.simple_tag(takes_context=True)
+def told(context: template.Context) -> story.Told | None:
+    """What the person of this page is told of batches (`rejections.told`); None for who has none.
+
+    Menu and bell ask on the same page: it is counted once a request.
+    """
+    person: Any = context.get("user")
+    if person is None or not person.is_authenticated or person.supplier_id:
+        return None
+    request: Any = context["request"]
+    if not hasattr(request, "told"):
+        request.told = story.told(person)
+    found: story.Told = request.told
+    return found
