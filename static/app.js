@@ -101,6 +101,7 @@
     const link = event.detail.elt;
     if (!link.matches("[data-opens]")) return;
     if (!$(`#${link.dataset.opens}`)?.offsetParent) { event.preventDefault(); location.assign(link.href); return; }
+    if (link.hasAttribute("aria-current")) { event.preventDefault(); return; }
     for (const other of $$("[data-opens][aria-current]")) { other.removeAttribute("aria-current"); other.closest("tr").classList.remove("is-sel"); }
     link.setAttribute("aria-current", "true");
     link.closest("tr").classList.add("is-sel");

@@ -39,10 +39,11 @@ def test_the_queue_is_emptied_by_keyboard(open_browser: OpenBrowser, worker: Wor
     page.keyboard.press("Control+Enter")  # the biggest group, as suggested
     expect(page.get_by_text("5 released")).to_be_visible(timeout=steps.SLOW)
 
-    page.keyboard.press("j")
-    page.keyboard.press("j")
-    page.keyboard.press("k")
-    page.keyboard.press("Enter")
+    for key in ("j", "j", "Enter"):
+        page.keyboard.press(key)
+    expect(page.get_by_role("heading", name="Country: Austira")).to_be_visible()
+    for key in ("k", "Enter"):
+        page.keyboard.press(key)
     expect(page.get_by_role("heading", name="Country: Narnia")).to_be_visible()
     page.keyboard.press("e")
     page.keyboard.type("Nowhere")
