@@ -10,13 +10,15 @@
   // ---- Theme, menu, dialogs, toasts ----
   const isDark = () => root.dataset.bsTheme === "dark" || root.dataset.bsTheme !== "light" && matchMedia("(prefers-color-scheme: dark)").matches;
   document.addEventListener("click", (event) => {
-    const target = event.target.closest("[data-theme-toggle],[data-open],[data-close],[data-menu],[data-dialog],[data-dismiss]");
+    const target = event.target.closest("[data-theme-toggle],[data-open],[data-close],[data-menu],[data-dialog],[data-dismiss],[data-again],[data-back]");
     if (!target) return;
     if (target.matches("[data-theme-toggle]")) {
       target.value = isDark() ? "light" : "dark";
       root.dataset.bsTheme = target.value; // at once; the form keeps it
     }
     if (target.dataset.dialog && window.htmx) { event.preventDefault(); window.htmx.ajax("GET", target.dataset.dialog, "#dialog"); $(".dot", target)?.remove(); }
+    if (target.matches("[data-again]")) { event.preventDefault(); location.reload(); }
+    if (target.matches("[data-back]") && history.length > 1) { event.preventDefault(); history.back(); }
     if (target.matches("[data-dismiss]")) target.closest(".toast-x")?.remove();
     if (target.dataset.open) $(`#${target.dataset.open}`)?.showModal();
     if (target.matches("[data-close]")) { const dialog = target.closest("dialog"); if (dialog) { event.preventDefault(); dialog.close(); } }
@@ -123,6 +125,9 @@
     }
   };
   const failed = (event) => { offline(true); if (event.detail.elt?.matches?.("[data-refreshes]")) event.detail.elt.submit(); };
+  addEventListener("offline", () => offline(true));
+  addEventListener("online", () => offline(false));
+  document.addEventListener("submit", (event) => { if (!navigator.onLine) { event.preventDefault(); event.stopImmediatePropagation(); offline(true); scrollTo(0, 0); } }, true);
   document.addEventListener("htmx:sendError", failed);
   document.addEventListener("htmx:responseError", failed);
   document.addEventListener("htmx:beforeSwap", (event) => {
@@ -145,6 +150,13 @@
     refused.hidden = Boolean(signedIn);
     $("[type=password]", form).value = "";
     if (signedIn) form.closest("dialog").close(); else $("[type=password]", form).focus();
+  });
+  // A page that could not be shown asks again by itself, a little later.
+  document.addEventListener("DOMContentLoaded", () => {
+    const retry = $("[data-retry]");
+    let left = Number(retry?.dataset.retry);
+    const tick = () => { left -= 1; if (left <= 0) return location.reload(); $("progress", retry).value += 1; $("[data-left]", retry).textContent = left; setTimeout(tick, 1000); };
+    if (retry) setTimeout(tick, 1000);
   });
   // Progress is announced when its sentence changes (each quarter), not at every poll.
   document.addEventListener("htmx:afterSettle", () => {
@@ -173,7 +185,7 @@
   const inRow = (selector) => { const row = document.activeElement.closest("tr"); if (row) $(selector, row)?.click(); };
   const enter = (field) => { field?.focus(); field?.select?.(); };
   const actions = {
-    "/": () => $("#find")?.focus(), "?": () => $("#keys")?.showModal(),
+    "/": () => ($("[data-search]") || $("#find"))?.focus(), "?": () => $("#keys")?.showModal(),
     j: () => moveRow(1), k: () => moveRow(-1), x: () => inRow("input[type=checkbox]"),
     y: () => decide("[data-accept]"), n: () => decide("[data-skip]"),
   };
@@ -187,5 +199,36 @@
     const act = afterG ? null : actions[key];
     afterG = key === "g" && !afterG;
     if (link || act) { event.preventDefault(); if (link) { link.click(); enter($("select, input:not([type=radio])", link.closest(".pick") || link)); } else act(); }
+  });
+
+  // ---- Lists: what is picked is counted; one tick takes the page; folded filters close again ----
+  const picks = () => $$("#chosen tbody input[type=checkbox]");
+  const showPicked = () => {
+    const all = picks(), count = all.filter((box) => box.checked).length, every = $("[data-all]"), said = $("[data-chosen]");
+    for (const box of all) box.closest("tr").classList.toggle("is-sel", box.checked);
+    if (every) { every.checked = count > 0 && count === all.length; every.indeterminate = count > 0 && count < all.length; }
+    if (said) said.textContent = `${count} selected`;
+    if (said) said.closest(".bulk").hidden = !count;
+  };
+  const pick = (on) => { for (const box of picks()) box.checked = on; showPicked(); };
+  document.addEventListener("change", (event) => {
+    if (event.target.matches("[data-all]")) pick(event.target.checked);
+    else if (event.target.closest("#chosen")) showPicked();
+  });
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-none]")) { pick(false); $("[data-all]")?.focus(); }
+    for (const menu of $$("details.fmenu[open]")) if (!menu.contains(event.target)) menu.open = false;
+  });
+  document.addEventListener("keydown", (event) => {
+    const menu = event.key === "Escape" && event.target.closest?.("details.fmenu[open]");
+    if (menu) { menu.open = false; $("summary", menu).focus(); }
+  });
+  addEventListener("pageshow", showPicked);
+  // An address says what was asked for, and not what was left open.
+  document.addEventListener("submit", (event) => {
+    if (!event.target.matches("[data-lean]")) return;
+    const blank = [...event.target.elements].filter((part) => part.name && !part.value && !part.disabled);
+    for (const part of blank) part.disabled = true;
+    setTimeout(() => { for (const part of blank) part.disabled = false; });
   });
 })();

@@ -3,10 +3,13 @@
 from leads.models.block import LeadBlock
 from leads.models.lead import Adjustment, AffiliateEvent, Lead, LeadEvent, LeadKey, LeadQuerySet, LeadValues
 from leads.models.leaving import Delivery, DeliveryAttempt, DeliveryQuerySet, Download
+from leads.models.money import ClosedMonth, Statement, StatementLine
+from leads.models.saved import SavedView, SavedViewQuerySet
 
 __all__ = [
     "Adjustment",
     "AffiliateEvent",
+    "ClosedMonth",
     "Delivery",
     "DeliveryAttempt",
     "DeliveryQuerySet",
@@ -17,4 +20,8 @@ __all__ = [
     "LeadKey",
     "LeadQuerySet",
     "LeadValues",
+    "SavedView",
+    "SavedViewQuerySet",
+    "Statement",
+    "StatementLine",
 ]

@@ -37,8 +37,9 @@ def page(
     search: str,
     offset: int,
     limit: int,
+    after: int = 0,
 ) -> list[Line]:
-    """Rows with one of these outcomes (window laid over) in line order.
+    """Rows behind a line with one of these outcomes (window laid over), in line order.
 
     `search` keeps to rows with this line number, Lead ID or text in the identifier; blank keeps all.
     """
@@ -50,12 +51,12 @@ def page(
             SELECT r.line, r.problem, coalesce(r.cells[%s], r.cells[1], ''), coalesce(r.cells[%s], ''), r.lead_id,
                 {EFFECTIVE}, r.checked, r.first_line, r.note, r.review, r.cells
             FROM rejections_batchrow r
-            WHERE r.batch_id = %s AND {EFFECTIVE} = ANY(%s)
+            WHERE r.batch_id = %s AND r.line > %s AND {EFFECTIVE} = ANY(%s)
               AND (%s = '' OR r.line = %s OR r.lead_id = %s OR position(lower(%s) in lower(r.cells[%s])) > 0)
             ORDER BY r.line OFFSET %s LIMIT %s
             """,
             [
-                identifier, reason, opens, batch_id, opens, list(outcomes), search, number, number, search,
+                identifier, reason, opens, batch_id, after, opens, list(outcomes), search, number, number, search,
                 identifier, offset, limit,
             ],
         )  # fmt: skip
@@ -120,16 +121,20 @@ def undecided_lines(batch_id: int) -> list[int]:
         return [row[0] for row in cursor.fetchall()]
 
 
-def phrases(batch_id: int, column: int) -> list[tuple[str, int]]:
-    """The different texts of the reason column with their number of rows, most used first."""
+def phrases(batch_id: int, column: int, *, selected: bool = False) -> list[tuple[str, int]]:
+    """The different texts of a column with their number of rows, most used first.
+
+    `selected` leaves out the rows that the check found not to say that their lead is rejected.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             """
             SELECT btrim(cells[%s]), count(*) FROM rejections_batchrow
             WHERE batch_id = %s AND problem IS NULL AND btrim(cells[%s]) <> ''
+              AND NOT (%s AND outcome IS NOT DISTINCT FROM 'not_selected')
             GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 2000
             """,
-            [column + 1, batch_id, column + 1],
+            [column + 1, batch_id, column + 1, selected],
         )
         return cursor.fetchall()
 

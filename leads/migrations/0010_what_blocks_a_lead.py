@@ -40,7 +40,7 @@ DROP FUNCTION leads_failure(text, text, text);
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("leads", "0007_notices_name_their_events"),
+        ("leads", "0009_closed_months"),
     ]
 
     operations = [
