@@ -4,9 +4,9 @@ from django.contrib import admin
 from django.contrib.auth import views as auth
 from django.urls import path, re_path, register_converter
 
-from campaigns.api import base, docs, parties
+from campaigns.api import base, docs, lists, parties
 from campaigns.views import campaign as campaigns
-from campaigns.views import profile, signing
+from campaigns.views import keys, profile, signing
 from leads.api import forms as lead_forms
 from leads.api import leads as leads_api
 from leads.views import bulk, find, lead, table
@@ -14,12 +14,15 @@ from rejections.api import batches, receiving, rejections
 from rejections.views import (
     acting,
     check,
+    contesting,
     corrections,
+    disputes,
     downloads,
     fixing,
     home,
     listing,
     mapping,
+    portal,
     result,
     sources,
     told,
@@ -66,6 +69,18 @@ urlpatterns = [
     path("fix-queue/work/", fixing.fix_work, name="fix_work"),
     path("fix-queue/decisions/", fixing.fix_decisions, name="fix_decisions"),
     path("fix-queue/<int:pk>/", fixing.fix_group, name="fix_group"),
+    path("disputes/", disputes.disputes, name="disputes"),
+    path("disputes.<format:format>", disputes.disputes_download, name="disputes_download"),
+    path("rejected/", portal.rejected, name="rejected"),
+    path("rejected.<format:format>", portal.rejected_download, name="rejected_download"),
+    path("to-fix/", portal.to_fix, name="to_fix"),
+    path("disputes/answer/", disputes.disputes_answer, name="disputes_answer"),
+    path("disputes/new/", contesting.dispute_new, name="dispute_new"),
+    path("disputes/<int:pk>/", disputes.dispute, name="dispute"),
+    path("disputes/<int:pk>/answer/", disputes.dispute_answer, name="dispute_answer"),
+    path("disputes/<int:pk>/effect/", disputes.dispute_effect, name="dispute_effect"),
+    path("disputes/<int:pk>/evidence/", disputes.dispute_evidence, name="dispute_evidence"),
+    path("disputes/<int:pk>/withdraw/", contesting.dispute_withdraw, name="dispute_withdraw"),
     path("leads/", table.leads, name="leads"),
     path("leads/leads.csv", table.leads_download, name="leads_download"),
     path("leads/act/", bulk.leads_act, name="leads_act"),
@@ -88,10 +103,14 @@ urlpatterns = [
     path("told/", told.ended, name="told"),
     path("told/bell/", told.bell, name="told_bell"),
     path("profile/", profile.profile, name="profile"),
+    path("profile/keys/", keys.keys, name="keys"),
+    path("profile/keys/<int:pk>/revoke/", keys.key_revoke, name="key_revoke"),
     path("profile/theme/", profile.theme, name="profile_theme"),
     path("profile/password/", profile.ChangePassword.as_view(), name="password"),
     path("login/", signing.SignIn.as_view(), name="login"),
     path("logout/", auth.LogoutView.as_view(), name="logout"),
+    path("sources/<str:code>/tokens/", keys.source_tokens, name="source_tokens"),
+    path("sources/<str:code>/tokens/<int:pk>/revoke/", keys.token_revoke, name="token_revoke"),
     path("in/<str:token>/", lead_forms.FormDoor.as_view(), name="form_door"),
     path("api/v1/schema/", docs.SchemaView.as_view(), name="api_schema"),
     path("api/v1/docs/", docs.DocsView.as_view(), name="api_docs"),
@@ -106,6 +125,12 @@ urlpatterns = [
     path("api/v1/batches/<int:pk>/start/", batches.StartView.as_view()),
     path("api/v1/batches/<int:pk>/stop/", batches.StopView.as_view()),
     path("api/v1/batches/<int:pk>/undo/", batches.UndoView.as_view()),
+    path("api/v1/picklists/", lists.PicklistsView.as_view()),
+    path("api/v1/picklists/<int:pk>/", lists.PicklistView.as_view()),
+    path("api/v1/list-mappers/", lists.EntriesView.as_view()),
+    path("api/v1/list-mappers/<int:pk>/", lists.EntryView.as_view()),
+    path("api/v1/dispositions/", lists.DispositionsView.as_view()),
+    path("api/v1/dispositions/<slug:code>/", lists.DispositionView.as_view()),
     path("api/v1/campaigns/", parties.CampaignsView.as_view()),
     path("api/v1/sources/", parties.SourcesView.as_view()),
     path("api/v1/suppliers/", parties.SuppliersView.as_view()),
