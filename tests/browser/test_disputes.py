@@ -36,7 +36,7 @@ def test_two_leads_are_disputed_one_is_granted_and_everybody_sees_it(
     supplier = open_browser(supplier_of(site))
     dispute_both(supplier)
     answer_each(open_browser(site.operator))
-    supplier.get_by_role("link", name="Disputes").click()
+    supplier.get_by_role("link", name="Disputes", exact=True).click()
     expect(supplier.get_by_text("1 granted")).to_be_visible()
     expect(supplier.get_by_text("1 refused")).to_be_visible()
     steps.status_of(supplier, 1, "Pending")
