@@ -4,15 +4,19 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('campaigns', '0008_endpoints'),
+        ("campaigns", "0008_endpoints"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='field',
-            name='keys_built_to',
-            field=models.BigIntegerField(db_default=0, default=0, editable=False, help_text='Leads up to this id have their keys of this field.'),
+            model_name="field",
+            name="keys_built_to",
+            field=models.BigIntegerField(
+                db_default=0,
+                default=0,
+                editable=False,
+                help_text="Leads up to this id have their keys of this field.",
+            ),
         ),
     ]

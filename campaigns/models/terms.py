@@ -157,7 +157,10 @@ class Field(models.Model):
         default=False, editable=False, help_text="The keys of the leads that were there before are built."
     )
     keys_built_to = models.BigIntegerField(
-        default=0, db_default=0, editable=False, help_text="Leads up to this id have their keys of this field."
+        default=0,
+        db_default=0,
+        editable=False,
+        help_text="Leads up to this id have their keys of this field.",
     )
     picklist = models.ForeignKey(
         Picklist, null=True, blank=True, on_delete=models.PROTECT, related_name="fields"
@@ -193,7 +196,9 @@ class Field(models.Model):
             raise ValidationError({"picklist": "This picklist belongs to another client."})
         before = Field.objects.filter(pk=self.pk).first()
         if before and before.dedupe and self.dedupe and before.kind != self.kind:
-            raise ValidationError({"kind": "Its leads have keys of the old kind. Switch dedupe off and save first."})
+            raise ValidationError(
+                {"kind": "Its leads have keys of the old kind. Switch dedupe off and save first."}
+            )
 
 
 def default_tells() -> list[str]:
