@@ -6,7 +6,7 @@ from django.urls import path, re_path, register_converter
 
 from campaigns.api import base, docs, parties
 from campaigns.views import campaign as campaigns
-from campaigns.views import profile, settings
+from campaigns.views import profile, settings, signing
 from leads.api import forms as lead_forms
 from leads.api import leads as leads_api
 from leads.views import bulk, find, lead, table
@@ -38,6 +38,9 @@ class Format:
 
 
 register_converter(Format, "format")
+
+handler400 = "leadrej.failing.bad_request"
+handler500 = "leadrej.failing.broken"
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -95,7 +98,7 @@ urlpatterns = [
     path("profile/", profile.profile, name="profile"),
     path("profile/theme/", profile.theme, name="profile_theme"),
     path("profile/password/", profile.ChangePassword.as_view(), name="password"),
-    path("login/", auth.LoginView.as_view(template_name="login.html"), name="login"),
+    path("login/", signing.SignIn.as_view(), name="login"),
     path("logout/", auth.LogoutView.as_view(), name="logout"),
     path("in/<str:token>/", lead_forms.FormDoor.as_view(), name="form_door"),
     path("api/v1/schema/", docs.SchemaView.as_view(), name="api_schema"),
