@@ -30,7 +30,8 @@ class _Terms(forms.ModelForm):
 
     def _get_validation_exclusions(self) -> set[str]:
         """Constraints that hold within the campaign are checked with it."""
-        return set(super()._get_validation_exclusions()) - {"campaign"}
+        excluded: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]
+        return excluded - {"campaign"}
 
 
 def _look(field: forms.Field) -> str:
