@@ -98,6 +98,22 @@
   document.addEventListener("change", (event) => { if (event.target.form?.matches("[data-refreshes]") && window.htmx) waiting(true); });
   document.addEventListener("htmx:afterSettle", () => waiting(false));
 
+  // ---- Bars that act on what is selected: there only then, and naming how many ----
+  const boxes = (bar) => $$(`input[type=checkbox][form="${CSS.escape(bar.id)}"]`);
+  const countSelected = () => {
+    for (const bar of $$("[data-bulk]")) {
+      const chosen = boxes(bar).filter((box) => box.checked).length;
+      bar.hidden = !chosen;
+      for (const place of $$("[data-count]", bar)) place.textContent = chosen;
+    }
+  };
+  document.addEventListener("change", (event) => {
+    const bar = event.target.dataset.all && $(`#${event.target.dataset.all}`);
+    if (bar) for (const box of boxes(bar)) box.checked = event.target.checked;
+    countSelected();
+  });
+  addEventListener("pageshow", countSelected);
+
   // ---- Live parts: a lost connection is said, a lost session asks for the password over the kept page ----
   const offline = (on) => {
     for (const note of $$("[data-offline]")) {

@@ -12,7 +12,8 @@ from django.urls import reverse
 
 from campaigns.models import Campaign, Client, User
 from campaigns.rules import local_date
-from campaigns.templatetags.figures import counted, round_money, weekday
+from campaigns.templatetags.figures import counted, round_money, sums, weekday
+from rejections.inbox import Waiting
 from rejections.models import Batch
 from rejections.states import EDITABLE, State
 from rejections.templatetags.batches import batch_number
@@ -100,6 +101,27 @@ def _closed(line: Unsettled, where: str) -> dict[str, Any]:
         round_money(standing.closed_amount, campaign.currency),
         f"window closed {_short(line.closed_on)}",
     )
+
+
+def of_disputes(waiting: Waiting | None) -> Iterator[dict[str, Any]]:
+    """One item for all that wait, due with the first."""
+    if waiting is None:
+        return
+    zone = waiting.first.batch.time_zone
+    until = local_date(waiting.first.answer_by - timedelta(microseconds=1), zone)
+    title = (
+        f"{counted(waiting.disputes, 'dispute')} wait{'s' if waiting.disputes == 1 else ''} for your answer"
+    )
+    text = (
+        f"{counted(waiting.leads, 'lead')} · after the deadline silence answers, as agreed with each supplier"
+    )
+    today = local_date(waiting.at, zone)
+    due = "tonight" if until == today else f"end of {weekday(until)}"
+    worth = max(amount for _, amount in waiting.sums)
+    amount = sums(waiting.sums[:1])
+    late = (until - today).days < 2
+    order = (1 + (until - today).days, -worth)
+    yield item(order, "message-report", "info", title, text, "Answer", reverse("disputes"), amount, due, late)
 
 
 def _short(day: date | None) -> str:
