@@ -1,5 +1,7 @@
 """The whole site map."""
 
+from datetime import date
+
 from django.contrib import admin
 from django.contrib.auth import views as auth
 from django.urls import path, re_path, register_converter
@@ -9,7 +11,7 @@ from campaigns.views import campaign as campaigns
 from campaigns.views import keys, profile, reasons, signing
 from leads.api import forms as lead_forms
 from leads.api import leads as leads_api
-from leads.views import bulk, find, lead, table
+from leads.views import bulk, find, lead, statements, table
 from rejections.api import batches, receiving, rejections
 from rejections.views import (
     acting,
@@ -40,7 +42,32 @@ class Format:
     to_url = to_python
 
 
+class Month:
+    """A month: 2026-10, its first day in the view."""
+
+    regex = r"20\d\d-(?:0[1-9]|1[0-2])"
+
+    def to_python(self, value: str) -> date:
+        return date.fromisoformat(f"{value}-01")
+
+    def to_url(self, value: date) -> str:
+        return f"{value:%Y-%m}"
+
+
+class Side:
+    """Whose statements: the clients' or the suppliers'."""
+
+    regex = "clients|suppliers"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    to_url = to_python
+
+
 register_converter(Format, "format")
+register_converter(Month, "month")
+register_converter(Side, "side")
 
 handler400 = "leadrej.failing.bad_request"
 handler500 = "leadrej.failing.broken"
@@ -92,6 +119,23 @@ urlpatterns = [
     path("leads/<int:pk>/", lead.lead, name="lead"),
     path("leads/<int:pk>/reject/", lead.lead_reject, name="lead_reject"),
     path("leads/<int:pk>/accept/", lead.lead_accept, name="lead_accept"),
+    path("statements/", statements.grid, name="statements"),
+    path(
+        "statements/<side:side>/<int:pk>/<month:month>/<str:currency>/",
+        statements.statement,
+        name="statement",
+    ),
+    path(
+        "statements/<side:side>/<int:pk>/<month:month>/<str:currency>/lines/",
+        statements.lines,
+        name="statement_lines",
+    ),
+    path(
+        "statements/<side:side>/<int:pk>/<month:month>/<str:currency>/statement.<format:format>",
+        statements.download,
+        name="statement_download",
+    ),
+    path("campaigns/<str:code>/months/<month:month>/close/", statements.close, name="month_close"),
     path("campaigns/", campaigns.campaigns, name="campaigns"),
     path("campaigns/<str:code>/", campaigns.campaign, name="campaign"),
     path("campaigns/<str:code>/accept/", campaigns.accept_leads, name="accept_leads"),
