@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db import transaction
 from rapidfuzz import fuzz, process
 
 from campaigns.lists import fold_phrase
@@ -100,10 +101,14 @@ def map_phrases(codes: Mapping[int, str]) -> int:
         raise Refused(
             "no_code", "A phrase has no code yet", "Nothing was changed. Choose a code for each one ticked."
         )
-    found = list(Phrase.objects.filter(pk__in=codes))
-    for phrase in found:
-        phrase.disposition = dispositions[codes[phrase.pk]]
-    return Phrase.objects.bulk_update(found, ["disposition"])
+    numbers: dict[str, list[int]] = defaultdict(list)
+    for number, code in codes.items():
+        numbers[code].append(number)
+    with transaction.atomic():
+        return sum(
+            Phrase.objects.filter(pk__in=of_code).update(disposition=dispositions[code])
+            for code, of_code in numbers.items()
+        )
 
 
 def _leads(since: datetime) -> dict[tuple[int, str], int]:
