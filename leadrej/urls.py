@@ -11,7 +11,7 @@ from campaigns.views import campaign as campaigns
 from campaigns.views import keys, profile, reasons, signing
 from leads.api import forms as lead_forms
 from leads.api import leads as leads_api
-from leads.views import bulk, find, lead, statements, table
+from leads.views import analytics, bulk, find, lead, leadfix, statements, table
 from rejections.api import batches, receiving, rejections
 from rejections.views import (
     acting,
@@ -20,6 +20,7 @@ from rejections.views import (
     corrections,
     disputes,
     downloads,
+    fixing,
     home,
     listing,
     mapping,
@@ -91,6 +92,10 @@ urlpatterns = [
     path("imports/<int:pk>/continue/", acting.batch_continue, name="batch_continue"),
     path("imports/<int:pk>/undo/", acting.batch_undo, name="batch_undo"),
     path("imports/<int:pk>/cancel/", acting.batch_cancel, name="batch_cancel"),
+    path("fix-queue/", fixing.fix_queue, name="fix_queue"),
+    path("fix-queue/work/", fixing.fix_work, name="fix_work"),
+    path("fix-queue/decisions/", fixing.fix_decisions, name="fix_decisions"),
+    path("fix-queue/<int:pk>/", fixing.fix_group, name="fix_group"),
     path("disputes/", disputes.disputes, name="disputes"),
     path("disputes.<format:format>", disputes.disputes_download, name="disputes_download"),
     path("rejected/", portal.rejected, name="rejected"),
@@ -117,8 +122,12 @@ urlpatterns = [
     path("downloads/<int:pk>/", downloads.download_page, name="download"),
     path("downloads/<int:pk>/file/", downloads.download_file, name="download_file"),
     path("leads/<int:pk>/", lead.lead, name="lead"),
+    path("leads/<int:pk>/fix/", leadfix.lead_fix, name="lead_fix"),
     path("leads/<int:pk>/reject/", lead.lead_reject, name="lead_reject"),
     path("leads/<int:pk>/accept/", lead.lead_accept, name="lead_accept"),
+    path("analytics/", analytics.analytics, name="analytics"),
+    path("analytics/<slug:report>.csv", analytics.analytics_download, name="analytics_download"),
+    path("campaigns/<str:code>/what-if/", analytics.what_if, name="what_if"),
     path("statements/", statements.grid, name="statements"),
     path(
         "statements/<side:side>/<int:pk>/<month:month>/<str:currency>/",
