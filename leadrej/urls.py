@@ -8,7 +8,7 @@ from django.urls import path, re_path, register_converter
 
 from campaigns.api import base, docs, lists, parties
 from campaigns.views import campaign as campaigns
-from campaigns.views import keys, profile, settings, signing
+from campaigns.views import keys, profile, reasons, settings, signing
 from leads.api import forms as lead_forms
 from leads.api import leads as leads_api
 from leads.views import analytics, bulk, find, lead, leadfix, statements, table
@@ -161,6 +161,7 @@ urlpatterns = [
     path(
         "campaigns/<str:code>/settings/destination/test/", settings.test_destination, name="test_destination"
     ),
+    path("reasons/", reasons.reasons, name="reasons"),
     path("told/", told.ended, name="told"),
     path("told/bell/", told.bell, name="told_bell"),
     path("profile/", profile.profile, name="profile"),
