@@ -7,7 +7,7 @@ from django.urls import path, register_converter
 from campaigns.views import campaign as campaigns
 from campaigns.views import profile
 from leads import api as leads_api
-from leads.views import find, lead
+from leads.views import find, lead, notices
 from rejections import api as rejections_api
 from rejections.views import (
     acting,
@@ -67,6 +67,15 @@ urlpatterns = [
     path("leads/<int:pk>/", lead.lead, name="lead"),
     path("leads/<int:pk>/reject/", lead.lead_reject, name="lead_reject"),
     path("leads/<int:pk>/accept/", lead.lead_accept, name="lead_accept"),
+    path("notices/", notices.notices, name="notices"),
+    path("notices/notices.csv", notices.notices_csv, name="notices_csv"),
+    path("notices/hurry/", notices.notices_hurry, name="notices_hurry"),
+    path("notices/webhook/", notices.webhook_save, name="webhook_save"),
+    path("notices/webhook/secret/", notices.webhook_secret, name="webhook_secret"),
+    path("notices/email/", notices.email_save, name="email_save"),
+    path("notices/<int:pk>/again/", notices.notice_again, name="notice_again"),
+    path("notices/endpoints/<int:pk>/test/", notices.endpoint_test, name="endpoint_test"),
+    path("notices/endpoints/<int:pk>/resume/", notices.endpoint_resume, name="endpoint_resume"),
     path("campaigns/", campaigns.campaigns, name="campaigns"),
     path("campaigns/<str:code>/", campaigns.campaign, name="campaign"),
     path("campaigns/<str:code>/accept/", campaigns.accept_leads, name="accept_leads"),

@@ -13,7 +13,7 @@ from campaigns.models.endpoints import new_secret
 from leads import deliver
 from leads.channels import OutOfOrder, http
 from leads.models import Delivery
-from leads.told import NOTICES
+from leads.wording import NOTICES
 
 #: For so long the previous secret signs as well.
 OVERLAP = timedelta(days=1)
