@@ -7,7 +7,7 @@ from django.urls import path, register_converter
 from campaigns.views import campaign as campaigns
 from campaigns.views import profile
 from leads import api as leads_api
-from leads.views import find, lead, notices
+from leads.views import bulk, find, lead, notices, table
 from rejections import api as rejections_api
 from rejections.views import (
     acting,
@@ -56,6 +56,11 @@ urlpatterns = [
     path("imports/<int:pk>/continue/", acting.batch_continue, name="batch_continue"),
     path("imports/<int:pk>/undo/", acting.batch_undo, name="batch_undo"),
     path("imports/<int:pk>/cancel/", acting.batch_cancel, name="batch_cancel"),
+    path("leads/", table.leads, name="leads"),
+    path("leads/leads.csv", table.leads_download, name="leads_download"),
+    path("leads/act/", bulk.leads_act, name="leads_act"),
+    path("leads/views/", table.view_save, name="view_save"),
+    path("leads/views/<int:pk>/remove/", table.view_remove, name="view_remove"),
     path("imports/<int:pk>/cells/", corrections.batch_cells, name="batch_cells"),
     path("sources/", sources.source_list, name="sources"),
     path("sources/<str:code>/", sources.source_page, name="source"),

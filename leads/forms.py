@@ -23,6 +23,13 @@ class RejectForm(forms.Form):
     )
 
 
+class SavedViewForm(forms.Form):
+    """A list of leads and the name to keep it under."""
+
+    name = forms.CharField(max_length=60)
+    query = forms.CharField(max_length=2000, required=False)
+
+
 class DownloadForm(forms.Form):
     """Which leads of a source are wanted as a file; the days are those they were received on."""
 

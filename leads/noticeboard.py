@@ -132,11 +132,11 @@ def _numbers(person: User, at: datetime) -> dict[Way_, dict[str, int]]:
     fresh = Q(created_at__gt=at - DAY)
     status = {name: Q(status=name) for name in (Status.SENT, Status.PENDING, Status.FAILED)}
     rows = notices(person).filter(fresh | status[Status.PENDING]).order_by().values("supplier_id", "channel")
-    counted_ = rows.annotate(
+    counts: Any = rows.annotate(
         waiting=Count("pk", filter=status[Status.PENDING]),
         **{f"day_{name}": Count("pk", filter=fresh & which) for name, which in status.items()},
     )
-    return {(row["supplier_id"], row["channel"]): row for row in counted_}
+    return {(row["supplier_id"], row["channel"]): row for row in counts}
 
 
 def _lasts(person: User) -> dict[Way_, datetime]:

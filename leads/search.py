@@ -1,16 +1,35 @@
-"""Leads by what a person pastes into the search box."""
+"""Leads by what a person types into a search box: an identifier, whole; else the beginnings of names."""
 
 from __future__ import annotations
 
 import re
 
-from campaigns.models import Campaign, User
+from django.db.models import BooleanField, F, Func, Q, Value
+
+from campaigns.lists import fold
+from campaigns.models import Campaign, Field, User
 from leads.identifiers import normalise
-from leads.models import Lead, LeadKey
+from leads.models import Lead, LeadKey, LeadValues
+from leads.sql import find
 
 #: Leads of one UID that are listed.
 LISTED = 20
+#: Leads that one identifier may name.
+NAMED = 1000
+#: Words of a name that are looked at.
+_WORDS = 8
 _NUMBER = re.compile(r"(?:IMP|CLO|COR)?[-\s#]*([1-9][0-9]{0,17})", re.IGNORECASE)
+_PHONE = re.compile(r"[+(]?[\d\s().+/-]{6,}")
+#: What stands between the words of a name; the function lead_names (migration) splits by the same.
+_BETWEEN = re.compile(r"[\s\-–.,/'’()]+")
+
+
+class Named(Func):
+    """Whether the names among a lead's values have words that begin so."""
+
+    template = "lead_names(%(expressions)s::tsquery)"
+    arg_joiner = ") @@ ("
+    output_field = BooleanField()
 
 
 def leads(text: str, viewer: User) -> list[Lead]:
@@ -25,6 +44,56 @@ def leads(text: str, viewer: User) -> list[Lead]:
     campaigns = list(Campaign.objects.visible_to(viewer).values_list("pk", flat=True))
     keys = LeadKey.objects.filter(campaign_id__in=campaigns, slot=LeadKey.UID_SLOT, key=uid)
     return list(visible.filter(pk__in=keys.values("lead_id")).order_by("-pk")[:LISTED])
+
+
+def named(text: str, viewer: User) -> Q:
+    """The condition on leads that the text asks for: those that an identifier names; without such, by name."""
+    ids = _identified(text, viewer)
+    if ids:
+        return Q(pk__in=sorted(ids))
+    words = [word for word in _BETWEEN.split(fold(text)) if word][:_WORDS]
+    if not words:
+        return Q(pk__in=[])
+    return Q(Named(F("values__judged"), Value(" & ".join(map(_beginning, words)))))
+
+
+def _beginning(word: str) -> str:
+    """A word of a text search query that may go on: `'osulli':*`."""
+    quoted = word.replace("\\", "\\\\").replace("'", "''")
+    return f"'{quoted}':*"
+
+
+def _identified(text: str, viewer: User) -> set[int]:
+    """Ids of visible leads that the text names by Lead ID, UID, e-mail address or phone number."""
+    lead_id = normalise("lead_id", text)
+    ids = {int(lead_id)} if lead_id else set()
+    uid = normalise("uid", text)
+    campaigns = list(Campaign.objects.visible_to(viewer).values_list("pk", "phone_region"))
+    keys = [(pk, LeadKey.UID_SLOT, uid) for pk, _ in campaigns if uid]
+    kind = Field.Kind.EMAIL if "@" in text else Field.Kind.PHONE if _PHONE.fullmatch(text) else None
+    if kind is not None:
+        region = dict(campaigns)
+        fields = Field.objects.filter(campaign__in=region, kind=kind)
+        plain: set[tuple[str, str]] = set()
+        for pk, campaign, name, dedupe in fields.values_list("pk", "campaign_id", "name", "dedupe_ready"):
+            key = normalise(kind, text, region[campaign])
+            if key and dedupe:
+                keys.append((campaign, pk, key))
+            elif key:
+                plain.add((name, key))
+        ids |= _valued(plain)
+    ids |= set(find.ids_by_keys(keys, NAMED))
+    return (
+        set(Lead.objects.visible_to(viewer).filter(pk__in=ids).values_list("pk", flat=True)) if ids else ids
+    )
+
+
+def _valued(values: set[tuple[str, str]]) -> set[int]:
+    """Ids of leads with one of these (field, value as judged), for fields that have no keys."""
+    asked = Q()
+    for name, value in sorted(values):
+        asked |= Q(judged__contains={name: value})
+    return set(LeadValues.objects.filter(asked).values_list("pk", flat=True)[:NAMED]) if asked else set()
 
 
 def number(text: str) -> int | None:

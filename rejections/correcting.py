@@ -135,11 +135,14 @@ def take(memory: Memory, *, after: int) -> list[CorrectionRow]:
 
 
 def check_rows(batch_id: int, memory: Memory, raws: Sequence[CorrectionRow], at: datetime) -> None:
-    """Decide rows and record them; nothing moves, and caps and keys are looked at without a lock."""
-    meant = [memory.row(raw) for raw in raws]
-    leads = _read(memory, meant, lock=False)
-    found = _decide(memory, meant, leads, memory.room, at)
+    """Decide rows and record them; nothing moves."""
+    found = look_at(memory, [memory.row(raw) for raw in raws], at)
     rows.record(batch_id, [_result(memory, one, one.row.raw.outcome) for one in found])
+
+
+def look_at(memory: Memory, meant: Sequence[Row], at: datetime) -> list[Found]:
+    """Decide rows as things stand, caps and keys without a lock; nothing is written."""
+    return _decide(memory, meant, _read(memory, meant, lock=False), memory.room, at)
 
 
 def apply_rows(batch: Batch, memory: Memory, raws: Sequence[CorrectionRow], at: datetime) -> None:

@@ -153,7 +153,7 @@
   });
   const inRow = (selector) => { const row = document.activeElement.closest("tr"); if (row) $(selector, row)?.click(); };
   const actions = {
-    "/": () => $("#find")?.focus(), "?": () => $("#keys")?.showModal(),
+    "/": () => ($("[data-search]") || $("#find"))?.focus(), "?": () => $("#keys")?.showModal(),
     j: () => moveRow(1), k: () => moveRow(-1), x: () => inRow("input[type=checkbox]"),
     y: () => decide("[data-accept]"), n: () => decide("[data-skip]"),
   };
@@ -166,5 +166,36 @@
     const act = afterG ? null : actions[key];
     afterG = key === "g" && !afterG;
     if (link || act) { event.preventDefault(); if (link) link.click(); else act(); }
+  });
+
+  // ---- Lists: what is picked is counted; one tick takes the page; folded filters close again ----
+  const picks = () => $$("#chosen tbody input[type=checkbox]");
+  const showPicked = () => {
+    const all = picks(), count = all.filter((box) => box.checked).length, every = $("[data-all]"), said = $("[data-chosen]");
+    for (const box of all) box.closest("tr").classList.toggle("is-sel", box.checked);
+    if (every) { every.checked = count > 0 && count === all.length; every.indeterminate = count > 0 && count < all.length; }
+    if (said) said.textContent = `${count} selected`;
+    if (said) said.closest(".bulk").hidden = !count;
+  };
+  const pick = (on) => { for (const box of picks()) box.checked = on; showPicked(); };
+  document.addEventListener("change", (event) => {
+    if (event.target.matches("[data-all]")) pick(event.target.checked);
+    else if (event.target.closest("#chosen")) showPicked();
+  });
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-none]")) { pick(false); $("[data-all]")?.focus(); }
+    for (const menu of $$("details.fmenu[open]")) if (!menu.contains(event.target)) menu.open = false;
+  });
+  document.addEventListener("keydown", (event) => {
+    const menu = event.key === "Escape" && event.target.closest?.("details.fmenu[open]");
+    if (menu) { menu.open = false; $("summary", menu).focus(); }
+  });
+  addEventListener("pageshow", showPicked);
+  // An address says what was asked for, and not what was left open.
+  document.addEventListener("submit", (event) => {
+    if (!event.target.matches("[data-lean]")) return;
+    const blank = [...event.target.elements].filter((part) => part.name && !part.value && !part.disabled);
+    for (const part of blank) part.disabled = true;
+    setTimeout(() => { for (const part of blank) part.disabled = false; });
   });
 })();

@@ -2,6 +2,7 @@
 
 from leads.models.lead import Adjustment, AffiliateEvent, Lead, LeadEvent, LeadKey, LeadQuerySet, LeadValues
 from leads.models.leaving import Delivery, DeliveryAttempt, DeliveryQuerySet, Download
+from leads.models.saved import SavedView, SavedViewQuerySet
 
 __all__ = [
     "Adjustment",
@@ -15,4 +16,6 @@ __all__ = [
     "LeadKey",
     "LeadQuerySet",
     "LeadValues",
+    "SavedView",
+    "SavedViewQuerySet",
 ]

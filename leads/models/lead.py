@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 
@@ -71,6 +72,7 @@ class Lead(models.Model):
             models.Index(fields=["campaign", "-id"], name="lead_campaign"),
             models.Index(fields=["source", "-id"], name="lead_source"),
             models.Index(fields=["supplier", "-id"], name="lead_supplier"),
+            models.Index(fields=["received_at", "id"], name="lead_received"),
         ]
         constraints = [
             models.CheckConstraint(
@@ -114,6 +116,8 @@ class LeadValues(models.Model):
         indexes = [
             models.Index(fields=["lead"], condition=~Q(failures=[]), name="values_failed"),
             models.Index(fields=["lead"], condition=Q(version=0), name="values_unjudged"),
+            GinIndex(fields=["judged"], opclasses=["jsonb_path_ops"], name="values_judged"),
+            GinIndex(models.Func("judged", function="lead_names"), name="values_names"),
         ]
 
 

@@ -63,6 +63,23 @@ def find_by_key(campaign_id: int, slot: int, keys: Iterable[str]) -> dict[str, l
     return found
 
 
+def ids_by_keys(keys: Iterable[tuple[int, int, str | None]], limit: int) -> list[int]:
+    """Ids of leads known by one of these (campaign, slot, key), at most `limit` for each."""
+    wanted = list(keys)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT m.lead_id FROM unnest(%s::bigint[], %s::int[], %s::text[]) AS w(campaign_id, slot, key)
+            CROSS JOIN LATERAL (
+                SELECT k.lead_id FROM leads_leadkey k
+                WHERE k.campaign_id = w.campaign_id AND k.slot = w.slot AND k.key = w.key COLLATE "C" LIMIT %s
+            ) m
+            """,
+            [*([key[at] for key in wanted] for at in range(3)), limit],
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
 def resembling_ids(campaign_id: int, low: int, high: int, limit: int) -> list[tuple[str, LeadFacts]]:
     """Nameable leads of the campaign with `low ≤ id ≤ high`: (key, lead), at most `limit`."""
     with connection.cursor() as cursor:

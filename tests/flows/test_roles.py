@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -30,6 +31,8 @@ post accept_leads     302 302 302 403 404 404 404 302 302
 find                  200 200 200 200 200 200 200 302 302
 find_lead             302 302 302 302 200 302 200 302 302
 find_batch            302 302 302 302 200 200 200 302 302
+leads                 200 200 200 200 200 200 200 302 302
+leads_download        200 200 200 200 200 200 200 302 302
 lead                  200 200 200 200 404 200 404 302 302
 lead_of_another       200 200 200 200 404 404 404 302 302
 post lead_reject      302 302 302 403 404 403 404 302 302
@@ -107,7 +110,7 @@ def address(w: World, page: str) -> str:
         return reverse(page, args=[w.checked.pk])
     if page.startswith("batch"):
         return reverse(page, args=[w.finished.pk])
-    return reverse(page, args=[lead.pk] if page.startswith("lead") else [])
+    return reverse(page, args=[lead.pk] if re.match(r"lead\b|lead_", page) else [])
 
 
 def sent(w: World, page: str) -> dict[str, str]:

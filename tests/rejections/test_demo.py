@@ -17,7 +17,7 @@ from django.db.models import Count, Q
 from django.test import Client as Browser
 
 from campaigns.judging import judge
-from campaigns.models import Campaign, Cap, Field, Phrase, Source, User
+from campaigns.models import Campaign, Cap, Endpoint, Field, Phrase, Source, User
 from campaigns.rules import local_date
 from campaigns.spec import agreed
 from leads.models import Adjustment, AffiliateEvent, Delivery, Lead, LeadEvent, LeadKey, LeadValues
@@ -205,9 +205,24 @@ def test_batches_of_the_past_are_finished_and_told_of() -> None:
     batch = Batch.objects.filter(file_name="life_cover_returns_2.csv").get()
     counts = receipt.receipt(batch, NOW).outcomes
     assert counts == {"not_found": 1, "duplicate_in_file": 1, "final": 9, "rejected": 111}
-    assert Delivery.objects.filter(batch_id=batch.pk, status=Delivery.Status.SENT).count() == 3
-    assert not Delivery.objects.exclude(channel=Delivery.Channel.PORTAL).exists()
+    assert sorted(Delivery.objects.filter(batch_id=batch.pk).values_list("channel", "status")) == [
+        ("email", "failed"), ("webhook", "pending"), ("webhook", "pending"),
+    ]  # fmt: skip
     assert not Phrase.objects.filter(text="Außerhalb des Gebiets").get().disposition
+
+
+def test_suppliers_are_told_in_every_way_and_not_all_of_it_arrives() -> None:
+    assert set(Delivery.objects.filter(supplier__isnull=False).values_list("channel", flat=True)) == {
+        "portal", "webhook", "email",
+    }  # fmt: skip
+    paused, failing = (Endpoint.objects.get(supplier__code=code) for code in ("kestrel", "lumen"))
+    assert paused.paused_at
+    assert failing.failing_since
+    assert not failing.paused_at
+    told = (
+        Delivery.objects.filter(supplier__isnull=False).exclude(channel="portal").exclude(status="cancelled")
+    )
+    assert not told.filter(attempts=None).exists(), "each was tried"
 
 
 @pytest.mark.parametrize("login", LOGINS, ids=lambda login: login.username)
