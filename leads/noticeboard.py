@@ -110,7 +110,9 @@ def _in_force(person: User, at: datetime) -> QuerySet[Agreement]:
     newest = Agreement.objects.filter(
         starts_on__lte=at.date(), supplier__in=Supplier.objects.visible_to(person)
     )
-    ordered = newest.order_by("campaign", "supplier", "-starts_on").distinct("campaign", "supplier")
+    ordered = newest.order_by("campaign_id", "supplier_id", "-starts_on").distinct(
+        "campaign_id", "supplier_id"
+    )
     return ordered.select_related("supplier", "campaign")
 
 
