@@ -14,10 +14,10 @@ WITH made AS (
     INSERT INTO rejections_batch (kind, state, campaign_id, created_at, created_by_id, via, file, file_name, sha256,
         choices, reading, mapping, options, window_days, time_zone, rows, done, step, cursor, settled_line, held_back,
         undo_from, kept, started_at, run_started_at, ended_at, goes_through, stop_requested, failed_in, error_code,
-        error, lease_owner, attempts)
+        error, lease_owner, attempts, affiliate_events)
     SELECT 'rejection', 'finished', %(campaign)s, %(at)s, %(person)s, 'cli', '', %(file_name)s, '', '{}', '{}', '{}',
         '{}', %(window_days)s, %(time_zone)s, count(*), count(*), 'notices', 0, 1 + count(*), 0, '', '{}', %(at)s,
-        %(at)s, %(at)s, true, false, '', '', '', '', 0
+        %(at)s, %(at)s, true, false, '', '', '', '', 0, 0
     FROM staging RETURNING id
 ) SELECT id FROM made;
 
@@ -67,16 +67,16 @@ UPDATE rejections_batchrow r SET outcome = d.outcome, key = d.key, lead_id = d.l
     first_line = CASE WHEN d.outcome = 'duplicate_in_file' THEN d.first_line END
 FROM decided d, batch WHERE r.batch_id = batch.id AND r.line = d.line;
 
-INSERT INTO leads_delivery (kind, channel, status, supplier_id, batch_id, payload, first_event_id, last_event_id,
-    created_at)
+INSERT INTO leads_delivery (kind, channel, status, supplier_id, batch_id, payload, event_ids, created_at)
 SELECT 'rejections', 'portal', 'sent', told.supplier_id, told.batch_id,
-    jsonb_build_object('leads', jsonb_agg(jsonb_build_object('event', told.id, 'lead_id', told.lead_id,
-        'uid', told.uid, 'code', told.code, 'reason', told.reason) ORDER BY told.id)),
-    min(told.id), max(told.id), %(at)s
+    jsonb_build_object('campaign', told.campaign, 'leads', jsonb_agg(jsonb_build_object('event', told.id, 'lead_id', told.lead_id,
+        'uid', told.uid, 'code', told.code, 'label', told.label, 'reason', told.reason) ORDER BY told.id)),
+    array_agg(told.id ORDER BY told.id), %(at)s
 FROM (
     SELECT e.id, e.lead_id, e.batch_id, e.reason, l.uid, l.supplier_id, d.code,
+        coalesce(nullif(d.supplier_text, ''), d.label) AS label, c.public_name AS campaign,
         (row_number() OVER (PARTITION BY l.supplier_id ORDER BY e.id) - 1) / 500 AS part
     FROM leads_leadevent e JOIN batch ON batch.id = e.batch_id JOIN leads_lead l ON l.id = e.lead_id
-    JOIN campaigns_disposition d ON d.id = e.disposition_id
+    JOIN campaigns_disposition d ON d.id = e.disposition_id JOIN campaigns_campaign c ON c.id = l.campaign_id
 ) told
-GROUP BY told.supplier_id, told.batch_id, told.part;
+GROUP BY told.supplier_id, told.campaign, told.batch_id, told.part;

@@ -58,6 +58,8 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "django.contrib.postgres",
     "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "import_export",
     "django_htmx",
     "csp",
@@ -66,6 +68,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "leadrej.failing.refuse_too_large",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -153,11 +156,55 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 if environment.flag("BEHIND_PROXY", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
-REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+# Counts calls; what it loses is not missed.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "leadrej",
+        "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1},
+    }
 }
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "campaigns.api.access.KeyAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["campaigns.api.access.MayRead"],
+    "DEFAULT_THROTTLE_CLASSES": ["campaigns.api.access.Throttle"],
+    "DEFAULT_PARSER_CLASSES": ["campaigns.api.fields.Json"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_SCHEMA_CLASS": "campaigns.api.described.Described",
+    "EXCEPTION_HANDLER": "campaigns.api.problems.handler",
+    "URL_FORMAT_OVERRIDE": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "leadrej API",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENFORCE_NON_BLANK_FIELDS": True,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "",
+    "ENUM_NAME_OVERRIDES": {
+        "LeadStatus": "leads.api.shapes.STATUSES",
+        "RowOutcome": "rejections.api.shapes.OUTCOMES",
+        "BatchState": "rejections.api.shapes.STATES",
+        "BatchKind": "rejections.api.shapes.KINDS",
+        "SourceKind": "campaigns.api.parties.KINDS",
+    },
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "campaigns.api.described.finish",
+    ],
+}
+# Calls a minute of each API key, or person with a session; of each form's token.
+API_CALLS_PER_MINUTE = environment.number("API_CALLS_PER_MINUTE", 600)
+FORM_CALLS_PER_MINUTE = environment.number("FORM_CALLS_PER_MINUTE", 120)
+API_MAX_BYTES = environment.number("API_MAX_MB", 10) * 1_000_000
 
 # Files people send. They lie outside any folder the web server hands out.
 UPLOAD_DIR = Path(environment.text("UPLOAD_DIR", str(HOME / "uploads"))).expanduser().absolute()

@@ -2,13 +2,15 @@
 
 from django.contrib import admin
 from django.contrib.auth import views as auth
-from django.urls import path, register_converter
+from django.urls import path, re_path, register_converter
 
+from campaigns.api import base, docs, parties
 from campaigns.views import campaign as campaigns
-from campaigns.views import profile
-from leads import api as leads_api
+from campaigns.views import profile, signing
+from leads.api import forms as lead_forms
+from leads.api import leads as leads_api
 from leads.views import bulk, find, lead, notices, table
-from rejections import api as rejections_api
+from rejections.api import batches, receiving, rejections
 from rejections.views import (
     acting,
     check,
@@ -36,6 +38,9 @@ class Format:
 
 
 register_converter(Format, "format")
+
+handler400 = "leadrej.failing.bad_request"
+handler500 = "leadrej.failing.broken"
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -89,9 +94,25 @@ urlpatterns = [
     path("profile/", profile.profile, name="profile"),
     path("profile/theme/", profile.theme, name="profile_theme"),
     path("profile/password/", profile.ChangePassword.as_view(), name="password"),
-    path("login/", auth.LoginView.as_view(template_name="login.html"), name="login"),
+    path("login/", signing.SignIn.as_view(), name="login"),
     path("logout/", auth.LogoutView.as_view(), name="logout"),
+    path("in/<str:token>/", lead_forms.FormDoor.as_view(), name="form_door"),
+    path("api/v1/schema/", docs.SchemaView.as_view(), name="api_schema"),
+    path("api/v1/docs/", docs.DocsView.as_view(), name="api_docs"),
+    path("api/v1/leads/", leads_api.LeadsView.as_view()),
     path("api/v1/leads/<int:pk>/", leads_api.LeadView.as_view()),
-    path("api/v1/batches/<int:pk>/", rejections_api.BatchView.as_view()),
+    path("api/v1/rejections/", rejections.RejectionsView.as_view()),
+    path("api/v1/batches/", receiving.BatchesView.as_view()),
+    path("api/v1/batches/<int:pk>/", batches.BatchView.as_view()),
+    path("api/v1/batches/<int:pk>/rows/", batches.RowsView.as_view()),
+    path("api/v1/batches/<int:pk>/result/", batches.ResultView.as_view()),
+    path("api/v1/batches/<int:pk>/review/", batches.ReviewView.as_view()),
+    path("api/v1/batches/<int:pk>/start/", batches.StartView.as_view()),
+    path("api/v1/batches/<int:pk>/stop/", batches.StopView.as_view()),
+    path("api/v1/batches/<int:pk>/undo/", batches.UndoView.as_view()),
+    path("api/v1/campaigns/", parties.CampaignsView.as_view()),
+    path("api/v1/sources/", parties.SourcesView.as_view()),
+    path("api/v1/suppliers/", parties.SuppliersView.as_view()),
+    re_path(r"^api/v1/.*$", base.NotThere.as_view()),
     path("admin/", admin.site.urls),
 ]

@@ -85,24 +85,30 @@ def receive(
     They are committed as PROCESSING before they are judged, so that whatever happens then, no lead is
     lost. Raises NotAgreed when there is no agreement with the source's supplier; then nothing was stored.
     """
+    results: list[Result] = []
+    for start in range(0, len(incoming), CHUNK):
+        ids = store(source, incoming[start : start + CHUNK], at=at, actor_id=actor_id)
+        judged = {one.lead_id: one for one in judge(source.campaign, ids, at=at)}
+        results += [_result(lead_id, judged.get(lead_id)) for lead_id in ids]
+    return results
+
+
+def store(
+    source: Source, incoming: Sequence[Incoming], *, at: datetime, actor_id: int | None = None
+) -> list[int]:
+    """Store leads as PROCESSING, to be judged next; their ids in the order given. Raises NotAgreed."""
     prices = Prices(source.campaign_id, source.supplier_id)
     if not prices:
         raise NotAgreed(f"Nothing is agreed between {source.campaign} and {source.supplier}.")
     named = presets.Names(source.kind, field_names(source.campaign_id), source.field_map)
-    results: list[Result] = []
-    for start in range(0, len(incoming), CHUNK):
-        arrivals = [_arrival(source, named, prices, one, at) for one in incoming[start : start + CHUNK]]
-        ids = statements.receive(
-            arrivals,
-            campaign_id=source.campaign_id,
-            source_id=source.pk,
-            supplier_id=source.supplier_id,
-            at=at,
-            actor_id=actor_id,
-        )
-        judged = {one.lead_id: one for one in judge(source.campaign, ids, at=at)}
-        results += [_result(lead_id, judged.get(lead_id)) for lead_id in ids]
-    return results
+    return statements.receive(
+        [_arrival(source, named, prices, one, at) for one in incoming],
+        campaign_id=source.campaign_id,
+        source_id=source.pk,
+        supplier_id=source.supplier_id,
+        at=at,
+        actor_id=actor_id,
+    )
 
 
 def field_names(campaign_id: int) -> list[FieldName]:

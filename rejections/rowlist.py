@@ -22,7 +22,7 @@ PAGE = 50
 
 @dataclass(frozen=True)
 class Shown:
-    """One row of the table; `advice` is what applies to this row."""
+    """One row of the table; `advice` is what applies to this row, `status` where its lead stands now."""
 
     line: int
     text: str
@@ -35,12 +35,22 @@ class Shown:
     checked_label: str
     advice: str
     undoable: bool
+    suggested_lead: int | None
+    status: str
 
 
 def shown(
-    batch: Batch, options: Options, outcomes: Sequence[str], *, search: str, page: int, undoable: bool
+    batch: Batch,
+    options: Options,
+    outcomes: Sequence[str],
+    *,
+    undoable: bool,
+    search: str = "",
+    page: int = 0,
+    after: int = 0,
+    size: int = PAGE,
 ) -> list[Shown]:
-    """One page (from 0) of rows with these outcomes, window laid over, in the order of the file."""
+    """One page (from 0, or behind a line) of rows with these outcomes, window laid over, in the file's order."""
     mapping = ColumnMap.from_json(batch.mapping)
     identifier, reason, _ = mapping.positions(batch.reading["columns"])
     lines = tables.page(
@@ -49,8 +59,9 @@ def shown(
         columns=(identifier, reason),
         outcomes=outcomes,
         search=search,
-        offset=page * PAGE,
-        limit=PAGE,
+        offset=page * size,
+        limit=size,
+        after=after,
     )
     codes = _codes(batch.campaign.client_id, lines, mapping.default_reason)
     leads = [row.lead_id for row in lines if row.lead_id]
@@ -91,6 +102,8 @@ def _shown(
         checked_label=Outcome(row.checked).label if row.checked else "",
         advice=advice,
         undoable=undoable and outcome in REJECTING and not put_back,
+        suggested_lead=row.note.get("lead") if row.note else None,
+        status=statuses.get(row.lead_id, "") if row.lead_id else "",
     )
 
 
@@ -103,6 +116,8 @@ def _advice(row: Line, statuses: Mapping[int, str]) -> str:
     if row.outcome == Outcome.AMBIGUOUS and row.note:
         leads = [str(lead) for lead in row.note.get("leads", [])[:5]]
         return f"Leads {', '.join(leads)} fit: name the one by its Lead ID."
+    if row.note and "sentence" in row.note:
+        return str(row.note["sentence"])
     if row.outcome == Outcome.NOT_REJECTABLE and row.lead_id:
         status = statuses.get(row.lead_id, "").replace("_", " ").title()
         return f"The lead is {status}: it was not billed, or was decided for the supplier."

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 
+from campaigns import calls
 from campaigns.models import Campaign
 from campaigns.rules import begin, local_date
 from rejections import uploads
@@ -20,7 +21,8 @@ PATIENCE_SECONDS = 10
 
 
 def sweep(at: datetime) -> list[int]:
-    """Batches to ring for; uploads left in Mapping or Checked for UPLOADS_KEPT_DAYS are removed."""
+    """Batches to ring for; uploads left in Mapping or Checked for UPLOADS_KEPT_DAYS are removed, old answers too."""
+    calls.forget(at)
     forgotten = at - timedelta(days=settings.UPLOADS_KEPT_DAYS)
     for batch in Batch.objects.filter(state__in=EDITABLE, created_at__lt=forgotten, started_at=None):
         uploads.discard(batch)

@@ -10,13 +10,15 @@
   // ---- Theme, menu, dialogs, toasts ----
   const isDark = () => root.dataset.bsTheme === "dark" || root.dataset.bsTheme !== "light" && matchMedia("(prefers-color-scheme: dark)").matches;
   document.addEventListener("click", (event) => {
-    const target = event.target.closest("[data-theme-toggle],[data-open],[data-close],[data-menu],[data-dialog],[data-dismiss]");
+    const target = event.target.closest("[data-theme-toggle],[data-open],[data-close],[data-menu],[data-dialog],[data-dismiss],[data-again],[data-back]");
     if (!target) return;
     if (target.matches("[data-theme-toggle]")) {
       target.value = isDark() ? "light" : "dark";
       root.dataset.bsTheme = target.value; // at once; the form keeps it
     }
     if (target.dataset.dialog && window.htmx) { event.preventDefault(); window.htmx.ajax("GET", target.dataset.dialog, "#dialog"); $(".dot", target)?.remove(); }
+    if (target.matches("[data-again]")) { event.preventDefault(); location.reload(); }
+    if (target.matches("[data-back]") && history.length > 1) { event.preventDefault(); history.back(); }
     if (target.matches("[data-dismiss]")) target.closest(".toast-x")?.remove();
     if (target.dataset.open) $(`#${target.dataset.open}`)?.showModal();
     if (target.matches("[data-close]")) { const dialog = target.closest("dialog"); if (dialog) { event.preventDefault(); dialog.close(); } }
@@ -104,6 +106,9 @@
     }
   };
   const failed = (event) => { offline(true); if (event.detail.elt?.matches?.("[data-refreshes]")) event.detail.elt.submit(); };
+  addEventListener("offline", () => offline(true));
+  addEventListener("online", () => offline(false));
+  document.addEventListener("submit", (event) => { if (!navigator.onLine) { event.preventDefault(); event.stopImmediatePropagation(); offline(true); scrollTo(0, 0); } }, true);
   document.addEventListener("htmx:sendError", failed);
   document.addEventListener("htmx:responseError", failed);
   document.addEventListener("htmx:beforeSwap", (event) => {
@@ -126,6 +131,13 @@
     refused.hidden = Boolean(signedIn);
     $("[type=password]", form).value = "";
     if (signedIn) form.closest("dialog").close(); else $("[type=password]", form).focus();
+  });
+  // A page that could not be shown asks again by itself, a little later.
+  document.addEventListener("DOMContentLoaded", () => {
+    const retry = $("[data-retry]");
+    let left = Number(retry?.dataset.retry);
+    const tick = () => { left -= 1; if (left <= 0) return location.reload(); $("progress", retry).value += 1; $("[data-left]", retry).textContent = left; setTimeout(tick, 1000); };
+    if (retry) setTimeout(tick, 1000);
   });
   // Progress is announced when its sentence changes (each quarter), not at every poll.
   document.addEventListener("htmx:afterSettle", () => {

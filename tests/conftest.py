@@ -33,18 +33,19 @@ CHROMIUM_FLAGS = [
     "--no-first-run",
 ]
 SLOTS = range(1, 16)  # a server with the usual 16 databases has room; 0 is left to `make run`
-_state: dict[str, Any] = {"left_out": 0}
+_state: dict[str, Any] = {}
 
 
 def pytest_configure(config: pytest.Config) -> None:
     # A run that is told to end shall stop its workers and let go of the services, as after Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    slot, _state["slot"] = _claim_slot()
+    slot, _state["lock"] = _claim_slot()
     database = connections.databases["default"]
     database["TEST"]["NAME"] = f"test_{database['NAME']}_{slot}"
     # What a test commits need not outlive a power cut, and thousands of small commits are quicker so.
     database["OPTIONS"] = {"options": "-c synchronous_commit=off", **database.get("OPTIONS", {})}
     settings.REDIS_URL = settings.CELERY_BROKER_URL = f"{settings.REDIS_URL.rpartition('/')[0]}/{slot}"
+    settings.CACHES["default"]["LOCATION"] = settings.REDIS_URL
     settings.UPLOAD_DIR = Path(tempfile.mkdtemp(prefix="leadrej-tests-"))
     settings.ALLOW_PRIVATE_ENDPOINTS = True  # receivers of the tests listen on this machine
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
@@ -52,9 +53,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     shutil.rmtree(settings.UPLOAD_DIR, ignore_errors=True)
-    if _state["left_out"]:
+    _state["lock"].close()
+    if not CHROMIUM and not hasattr(config, "workerinput"):  # of parallel processes, the first one speaks
         config.get_terminal_writer().line(
-            f"Left out: {_state['left_out']} browser tests, for Chromium is not installed. "
+            "Left out: the browser tests, for Chromium is not installed. "
             "On Debian: apt-get update && apt-get install -y chromium"
         )
 
@@ -75,7 +77,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[Any]) -> No
     if CHROMIUM:
         return
     left_out = [item for item in items if item.get_closest_marker("browser")]
-    _state["left_out"] = len(left_out)
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if item not in left_out]
 

@@ -46,7 +46,7 @@ def test_after_intake_only_the_statements_of_leads_write_where_a_lead_stands() -
     update = r"UPDATE\s+leads_lead\b|INSERT\s+INTO\s+leads_lead\b|COPY\s+leads_lead\b"
     through_a_model = r"\bLead\.objects(?!\.(create|bulk_create))[^\n]*\.update\(|bulk_update\("
     assert writers(f"{update}|{through_a_model}") == {
-        f"leads/sql/{name}.py" for name in ("adjust", "door", "leaving", "move", "undo")
+        f"leads/sql/{name}.py" for name in ("adjust", "door", "leaving", "months", "move", "undo")
     }
 
 

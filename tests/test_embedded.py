@@ -21,13 +21,14 @@ from leadrej import embedded
 services = embedded.use(Path(sys.argv[1]))
 import psycopg2, redis
 with psycopg2.connect(services.database_url) as connection, connection.cursor() as cursor:
+    cursor.execute("SELECT pg_advisory_xact_lock(1)")  # two that create the same thing at once would clash
     cursor.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
     cursor.execute("CREATE TABLE IF NOT EXISTS kept (n int)")
     cursor.execute("INSERT INTO kept VALUES (1)")
     cursor.execute("SELECT count(*), current_setting('server_version_num')::int / 10000 FROM kept")
     kept, version = cursor.fetchone()
-store = redis.Redis.from_url(services.redis_url)
-print(version, kept, store.incr("kept"), flush=True)
+    counted = redis.Redis.from_url(services.redis_url).incr("kept")
+print(version, kept, counted, flush=True)
 sys.stdin.readline()
 """
 

@@ -12,6 +12,8 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from campaigns.models import User
+
 register = template.Library()
 
 
@@ -57,6 +59,15 @@ def menu_link(context: template.Context, name: str, icon_name: str, label: str, 
 def owner() -> str:
     """The name of who runs this instance, as clients and suppliers know it."""
     return getattr(settings, "OWNER_NAME", "leadrej")
+
+
+@register.simple_tag
+def admins() -> list[str]:
+    """Names of who gives permissions here; for pages of staff and clients, not of suppliers."""
+    people = User.objects.filter(is_active=True, is_superuser=True).order_by(
+        "first_name", "last_name", "username"
+    )
+    return [person.full_name for person in people]
 
 
 @register.filter

@@ -14,7 +14,7 @@ import fcntl
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -72,11 +72,8 @@ def _let_go(home: Path, held: IO[str], holder: int) -> None:
     """At the end of the process: stop the services if nobody else holds them."""
     if os.getpid() != holder or not home.exists():  # a forked child shares the lock; it is not its to give up
         return
-    with _starting(home):
-        try:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return
+    with held, _starting(home), suppress(BlockingIOError):
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         password = kept_secret(home / "password")
         Postgres(home, password).stop()
         Valkey(home, password).stop()

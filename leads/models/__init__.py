@@ -2,11 +2,13 @@
 
 from leads.models.lead import Adjustment, AffiliateEvent, Lead, LeadEvent, LeadKey, LeadQuerySet, LeadValues
 from leads.models.leaving import Delivery, DeliveryAttempt, DeliveryQuerySet, Download
+from leads.models.money import ClosedMonth, Statement, StatementLine
 from leads.models.saved import SavedView, SavedViewQuerySet
 
 __all__ = [
     "Adjustment",
     "AffiliateEvent",
+    "ClosedMonth",
     "Delivery",
     "DeliveryAttempt",
     "DeliveryQuerySet",
@@ -18,4 +20,6 @@ __all__ = [
     "LeadValues",
     "SavedView",
     "SavedViewQuerySet",
+    "Statement",
+    "StatementLine",
 ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import BrinIndex, GinIndex
 from django.db import models
 from django.db.models import Q
 
@@ -191,7 +191,10 @@ class LeadEvent(models.Model):
     class Meta:
         ordering = ["id"]
         indexes = [
-            models.Index(fields=["batch_id", "lead"], condition=Q(batch_id__isnull=False), name="event_batch")
+            models.Index(
+                fields=["batch_id", "lead"], condition=Q(batch_id__isnull=False), name="event_batch"
+            ),
+            BrinIndex(fields=["at"], autosummarize=True, name="event_at"),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -37,8 +37,9 @@ def page(
     search: str,
     offset: int,
     limit: int,
+    after: int = 0,
 ) -> list[Line]:
-    """Rows with one of these outcomes (window laid over) in line order.
+    """Rows behind a line with one of these outcomes (window laid over), in line order.
 
     `search` keeps to rows with this line number, Lead ID or text in the identifier; blank keeps all.
     """
@@ -50,12 +51,12 @@ def page(
             SELECT r.line, r.problem, coalesce(r.cells[%s], r.cells[1], ''), coalesce(r.cells[%s], ''), r.lead_id,
                 {EFFECTIVE}, r.checked, r.first_line, r.note, r.review, r.cells
             FROM rejections_batchrow r
-            WHERE r.batch_id = %s AND {EFFECTIVE} = ANY(%s)
+            WHERE r.batch_id = %s AND r.line > %s AND {EFFECTIVE} = ANY(%s)
               AND (%s = '' OR r.line = %s OR r.lead_id = %s OR position(lower(%s) in lower(r.cells[%s])) > 0)
             ORDER BY r.line OFFSET %s LIMIT %s
             """,
             [
-                identifier, reason, opens, batch_id, opens, list(outcomes), search, number, number, search,
+                identifier, reason, opens, batch_id, after, opens, list(outcomes), search, number, number, search,
                 identifier, offset, limit,
             ],
         )  # fmt: skip

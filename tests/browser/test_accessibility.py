@@ -105,6 +105,21 @@ def wrong_password(page: Page) -> None:
     page.evaluate(AXE.read_text())
 
 
+def test_what_is_the_persons_own(look: Callable[..., Look]) -> None:
+    w = world()
+    for role in ("operator", "client", "supplier"):
+        look(w.people[role]).at("/profile/")
+    operator = look(w.people["operator"])
+    for address in ("/profile/password/", "/told/"):
+        operator.at(address)
+    operator.at("/campaigns/", act=open_bell)
+
+
+def open_bell(page: Page) -> None:
+    page.get_by_role("link", name="Your batches").click()
+    page.get_by_role("dialog").wait_for()
+
+
 def test_homes(look: Callable[..., Look]) -> None:
     w = world()
     long_names(w)

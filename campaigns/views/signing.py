@@ -1,0 +1,46 @@
+"""Signing in; after many wrong passwords a name has to wait, so that nobody guesses on."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+from django.contrib.auth import views as auth
+from django.core.cache import cache
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from redis import RedisError
+
+#: So many wrong passwords for one name from one address, within so many seconds.
+TRIES, WAIT_SECONDS = 10, 300
+
+
+class SignIn(auth.LoginView):
+    """The page people sign in on."""
+
+    template_name = "login.html"
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if _tries(request) >= TRIES:
+            answer = render(request, "429.html", {"wait": WAIT_SECONDS}, status=429)
+            answer["Retry-After"] = str(WAIT_SECONDS)
+            return answer
+        return super().post(request, *args, **kwargs)
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        with suppress(RedisError):  # without the cache people can still sign in
+            cache.add(_key(self.request), 0, WAIT_SECONDS)
+            cache.incr(_key(self.request))
+        return super().form_invalid(form)
+
+
+def _tries(request: HttpRequest) -> int:
+    """Wrong passwords lately, for this name from this address."""
+    with suppress(RedisError):
+        return int(cache.get(_key(request), 0))
+    return 0
+
+
+def _key(request: HttpRequest) -> str:
+    name = request.POST.get("username", "")[:150].casefold()
+    return f"sign-in:{request.META.get('REMOTE_ADDR', '')}:{name.encode().hex()}"

@@ -1,0 +1,248 @@
+"""Statements about money: lines, what they come to, and the closing of a month.
+
+A line is a fact about a lead: it was accepted, sent back after it was billed, sent back with its payout owed
+all the same, adjusted because its month was closed, or an affiliate event of it was approved. Lines of open
+months are read from leads and events each time; closing writes them down. A line belongs to the month of its
+date in the campaign's zone, or to the first open month when that one is closed: so none is ever lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from django.db import connection
+
+_COLUMNS = (
+    "kind, campaign_id, lead_id, supplier_id, at, event_id, affiliate_event_id, batch_id,"
+    " client_amount, supplier_amount, month, currency"
+)
+
+#: The event has not been taken back.
+_LIVE = "NOT EXISTS (SELECT FROM leads_leadevent u WHERE u.undoes_id = e.id)"
+
+#: Lines that stand in no closed month, of the campaigns in %(open)s.
+OPEN = f"""
+SELECT raw.kind, raw.campaign_id, raw.lead_id, raw.supplier_id, raw.at, raw.event_id, raw.affiliate_event_id,
+    raw.batch_id, raw.client_amount, raw.supplier_amount,
+    greatest(date_trunc('month', raw.at AT TIME ZONE c.time_zone)::date, c.first_open) AS month, c.currency
+FROM (
+    SELECT 'accepted' AS kind, l.campaign_id, l.id AS lead_id, l.supplier_id, l.accepted_at AS at,
+        NULL::bigint AS event_id, NULL::bigint AS affiliate_event_id, NULL::bigint AS batch_id,
+        l.price AS client_amount, l.payout AS supplier_amount
+    FROM leads_lead l
+    WHERE l.campaign_id = ANY(%(open)s) AND NOT l.is_final AND l.accepted_at IS NOT NULL
+      AND l.status IN ('accepted', 'client_rejected')
+    UNION ALL
+    SELECT CASE e.from_status WHEN 'accepted' THEN 'credit' ELSE 'owed' END, l.campaign_id, l.id, l.supplier_id,
+        e.at, e.id, NULL, e.batch_id,
+        CASE e.from_status WHEN 'accepted' THEN -l.price END,
+        CASE WHEN e.from_status = 'accepted' AND NOT e.payout_owed THEN -l.payout
+             WHEN e.from_status <> 'accepted' THEN l.payout END
+    FROM leads_lead l JOIN leads_leadevent e ON e.lead_id = l.id
+    WHERE l.campaign_id = ANY(%(open)s) AND l.status = 'client_rejected' AND e.cause = 'client_rejected'
+      AND (e.from_status = 'accepted' OR e.payout_owed) AND {_LIVE}
+      AND NOT EXISTS (SELECT FROM leads_statementline s WHERE s.event_id = e.id)
+    UNION ALL
+    SELECT 'adjustment', l.campaign_id, l.id, l.supplier_id, a.created_at, e.id, NULL, e.batch_id,
+        nullif(a.client_amount, 0), nullif(a.supplier_amount, 0)
+    FROM leads_adjustment a JOIN leads_lead l ON l.id = a.lead_id JOIN leads_leadevent e ON e.id = a.event_id
+    WHERE l.campaign_id = ANY(%(open)s) AND NOT a.is_final
+    UNION ALL
+    SELECT 'affiliate', l.campaign_id, l.id, l.supplier_id, f.occurred_at, NULL, f.id, NULL, NULL, f.payout
+    FROM leads_affiliateevent f JOIN leads_lead l ON l.id = f.lead_id
+    WHERE l.campaign_id = ANY(%(open)s) AND f.status = 'approved' AND NOT f.is_final
+) raw JOIN (
+    SELECT c.id, c.time_zone, c.currency, coalesce((SELECT (max(m.month) + interval '1 month')::date
+        FROM leads_closedmonth m WHERE m.campaign_id = c.id), '-infinity'::date) AS first_open
+    FROM campaigns_campaign c WHERE c.id = ANY(%(open)s)
+) c ON c.id = raw.campaign_id
+"""
+
+#: Lines of the closed months in %(closed)s, as they were frozen.
+_FROZEN = """
+SELECT s.kind, m.campaign_id, s.lead_id, s.supplier_id, s.at, s.event_id, s.affiliate_event_id, s.batch_id,
+    s.client_amount, s.supplier_amount, m.month, m.currency
+FROM leads_statementline s JOIN leads_closedmonth m ON m.id = s.closed_id WHERE m.id = ANY(%(closed)s)
+"""
+
+
+class Scope(NamedTuple):
+    """The lines of one statement: of a supplier, or (None) of the client of these campaigns, in one month.
+
+    `open` are campaigns whose month is open, `closed` the closed months of the others.
+    """
+
+    month: date
+    supplier_id: int | None
+    open: Sequence[int]
+    closed: Sequence[int]
+
+
+class Sum(NamedTuple):
+    """What the open lines of one campaign come to in one month, for its client (no supplier) or a supplier."""
+
+    campaign_id: int
+    supplier_id: int | None
+    month: date
+    lines: int
+    amount: Decimal
+
+
+class Group(NamedTuple):
+    """Lines of one kind, batch and unit price; `at` is the first of them, `until` the last."""
+
+    campaign_id: int
+    kind: str
+    batch_id: int | None
+    unit: Decimal
+    at: datetime
+    until: datetime
+    lines: int
+    amount: Decimal
+
+
+class Line(NamedTuple):
+    """One line, with what a file says of its lead."""
+
+    campaign_id: int
+    kind: str
+    lead_id: int
+    uid: str
+    at: datetime
+    batch_id: int | None
+    reason: str
+    amount: Decimal
+
+
+def sums(campaign_ids: Sequence[int], *, suppliers: bool) -> list[Sum]:
+    """What the open lines of campaigns come to, by month, for their clients or for their suppliers."""
+    side, party = ("supplier_amount", "supplier_id") if suppliers else ("client_amount", "NULL::bigint")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT campaign_id, {party}, month, count(*), sum({side}) FROM ({OPEN}) x
+            WHERE {side} IS NOT NULL GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+            """,
+            {"open": list(campaign_ids)},
+        )
+        return [Sum(*row) for row in cursor.fetchall()]
+
+
+def _of(scope: Scope) -> tuple[str, str, dict[str, Any]]:
+    """The scope's lines as a source, the amount on its side, and the parameters."""
+    side = "client_amount" if scope.supplier_id is None else "supplier_amount"
+    lines = " UNION ALL ".join(
+        [*([OPEN] if scope.open else []), *([_FROZEN] if scope.closed or not scope.open else [])]
+    )
+    where = f"x.month = %(month)s AND x.{side} IS NOT NULL"
+    if scope.supplier_id is not None:
+        where += " AND x.supplier_id = %(supplier)s"
+    parameters = {
+        "open": list(scope.open),
+        "closed": list(scope.closed),
+        "month": scope.month,
+        "supplier": scope.supplier_id,
+    }
+    return f"(SELECT {_COLUMNS} FROM ({lines}) x WHERE {where}) x", side, parameters
+
+
+def groups(scope: Scope) -> list[Group]:
+    """The lines of a statement, put together by campaign, kind, batch and unit price, in this order."""
+    source, side, parameters = _of(scope)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT campaign_id, kind, batch_id, {side}, min(at), max(at), count(*), sum({side}) FROM {source}
+            GROUP BY 1, 2, 3, 4
+            ORDER BY 1, array_position(ARRAY['accepted','credit','owed','adjustment','affiliate'], kind), 5, 4
+            """,
+            parameters,
+        )
+        return [Group(*row) for row in cursor.fetchall()]
+
+
+_LINES = """
+    SELECT x.campaign_id, x.kind, x.lead_id, l.uid, x.at, x.batch_id, coalesce(e.reason, ''), x.{side}
+    FROM {source} JOIN leads_lead l ON l.id = x.lead_id LEFT JOIN leads_leadevent e ON e.id = x.event_id
+    {where} ORDER BY x.campaign_id, x.at, x.lead_id, x.kind, x.event_id, x.affiliate_event_id
+"""
+
+
+def lines(scope: Scope, group: Group, *, offset: int, limit: int) -> list[Line]:
+    """Single lines of one of the statement's groups, oldest first."""
+    source, side, parameters = _of(scope)
+    where = f"""
+        WHERE x.campaign_id = %(campaign)s AND x.kind = %(kind)s AND x.{side} = %(unit)s
+          AND x.batch_id IS NOT DISTINCT FROM %(batch)s
+    """
+    parameters |= {
+        "campaign": group.campaign_id,
+        "kind": group.kind,
+        "unit": group.unit,
+        "batch": group.batch_id,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _LINES.format(side=side, source=source, where=where) + " OFFSET %(offset)s LIMIT %(limit)s",
+            {**parameters, "offset": offset, "limit": limit},
+        )
+        return [Line(*row) for row in cursor.fetchall()]
+
+
+def all_lines(scope: Scope) -> Iterator[Line]:
+    """Every single line of a statement: read from a server-side cursor, so memory stays flat."""
+    source, side, parameters = _of(scope)
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(_LINES.format(side=side, source=source, where=""), parameters)
+        while rows := cursor.fetchmany(2000):
+            yield from map(Line._make, rows)
+
+
+class Balance(NamedTuple):
+    """All statements of a party together, and its leads with their adjustments one by one: they are equal."""
+
+    statements: Decimal
+    leads: Decimal
+
+
+_OWED = f"""
+    SELECT l.id FROM leads_lead l JOIN leads_leadevent e ON e.lead_id = l.id
+    WHERE l.campaign_id = ANY(%(open)s) AND l.status = 'client_rejected' AND e.cause = 'client_rejected'
+      AND e.payout_owed AND {_LIVE}
+"""
+
+#: What leads are worth one by one: to the client what is Accepted, to the supplier what is owed beside it too.
+_WORTH = {
+    "client": "SELECT l.price AS amount, l.supplier_id FROM leads_lead l"
+    " WHERE l.campaign_id = ANY(%(open)s) AND l.status = 'accepted'",
+    "supplier": f"""
+        SELECT l.payout AS amount, l.supplier_id FROM leads_lead l
+        WHERE l.campaign_id = ANY(%(open)s) AND (l.status = 'accepted' OR l.id IN ({_OWED}))
+        UNION ALL
+        SELECT f.payout, l.supplier_id FROM leads_affiliateevent f JOIN leads_lead l ON l.id = f.lead_id
+        WHERE l.campaign_id = ANY(%(open)s) AND f.status = 'approved'
+    """,
+}
+
+
+def balance(campaign_ids: Sequence[int], supplier_id: int | None) -> Balance:
+    """Both sums over campaigns, for one supplier or (None) the client: whatever month, open or closed."""
+    side = "client" if supplier_id is None else "supplier"
+    mine = "(%(supplier)s::bigint IS NULL OR x.supplier_id = %(supplier)s)"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT
+                coalesce((SELECT sum(x.{side}_amount) FROM ({OPEN}) x WHERE {mine}), 0)
+                + coalesce((SELECT sum(x.total) FROM leads_statement x JOIN leads_closedmonth m ON m.id = x.closed_id
+                    WHERE m.campaign_id = ANY(%(open)s) AND x.supplier_id IS NOT DISTINCT FROM %(supplier)s), 0),
+                coalesce((SELECT sum(x.amount) FROM ({_WORTH[side]}) x WHERE {mine}), 0)
+                + coalesce((SELECT sum(a.{side}_amount) FROM leads_adjustment a JOIN leads_lead x ON x.id = a.lead_id
+                    WHERE x.campaign_id = ANY(%(open)s) AND {mine}), 0)
+            """,
+            {"open": list(campaign_ids), "supplier": supplier_id},
+        )
+        return Balance(*cursor.fetchone())

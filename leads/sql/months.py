@@ -1,0 +1,233 @@
+"""Statements that close a month of a campaign: lines are written down, and their leads become final."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from django.db import connection
+
+from leads.models import ClosedMonth
+from leads.sql.money import OPEN
+from leads.statuses import UNDOABLE
+
+#: Those lines of the campaign that closing the month would freeze.
+_DUE = f"SELECT * FROM ({OPEN}) x WHERE x.month = %(month)s"
+
+#: Leads that become final; an affiliate event's line makes no lead final, only itself.
+_LEADS = f"SELECT lead_id FROM ({_DUE}) d WHERE d.kind <> 'affiliate'"
+
+
+class Span(NamedTuple):
+    """A month of a campaign, from its first instant to the one after its last."""
+
+    campaign_id: int
+    month: date
+    begin: datetime
+    end: datetime
+
+    def parameters(self) -> dict[str, Any]:
+        """As the statements here take it."""
+        return {"open": [self.campaign_id], **self._asdict()}
+
+
+class Closing(NamedTuple):
+    """What closing a month would do: leads made final, what the client owes and the suppliers earn."""
+
+    leads: int
+    client: Decimal
+    suppliers: Decimal
+    lines: int
+
+
+class LostUndo(NamedTuple):
+    """A batch of which so many leads could no longer be put back."""
+
+    batch_id: int
+    leads: int
+
+
+def oldest_open(campaign_id: int) -> date | None:
+    """The oldest month in which the campaign has open lines."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT min(month) FROM ({OPEN}) x", {"open": [campaign_id]})
+        return cursor.fetchone()[0]
+
+
+def would_close(span: Span) -> Closing:
+    """What closing the month would do; nothing is written."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT count(DISTINCT d.lead_id) FILTER (WHERE d.kind <> 'affiliate' AND NOT l.is_final),
+                coalesce(sum(d.client_amount), 0), coalesce(sum(d.supplier_amount), 0), count(*)
+            FROM ({_DUE}) d JOIN leads_lead l ON l.id = d.lead_id
+            """,
+            span.parameters(),
+        )
+        return Closing(*cursor.fetchone())
+
+
+def would_lose_undo(span: Span, limit: int) -> list[LostUndo]:
+    """Batches of which leads could no longer be put back after closing, the most leads first."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT e.batch_id, count(DISTINCT e.lead_id) FROM leads_leadevent e JOIN leads_lead l ON l.id = e.lead_id
+            WHERE e.lead_id IN ({_LEADS}) AND NOT l.is_final AND e.batch_id IS NOT NULL AND e.cause = ANY(%(undoable)s)
+              AND NOT EXISTS (SELECT FROM leads_leadevent u WHERE u.undoes_id = e.id)
+            GROUP BY e.batch_id ORDER BY 2 DESC, 1 LIMIT %(limit)s
+            """,
+            {**span.parameters(), "undoable": [cause.value for cause in UNDOABLE], "limit": limit},
+        )
+        return [LostUndo(*row) for row in cursor.fetchall()]
+
+
+class Counted(NamedTuple):
+    """Leads of a supplier in a campaign that became valid in a month, and those the client rejected in it."""
+
+    campaign_id: int
+    supplier_id: int
+    received: int
+    rejected: int
+
+
+_COUNTED = """
+    SELECT campaign_id, supplier_id, sum(received) AS received, sum(rejected) AS rejected FROM (
+        SELECT w.campaign_id, l.supplier_id, count(*) AS received, 0 AS rejected
+        FROM unnest(%(campaigns)s::bigint[], %(begins)s::timestamptz[], %(ends)s::timestamptz[])
+            AS w(campaign_id, begins, ends)
+        JOIN leads_lead l ON l.campaign_id = w.campaign_id AND l.valid_at >= w.begins AND l.valid_at < w.ends
+        GROUP BY 1, 2
+        UNION ALL
+        SELECT w.campaign_id, l.supplier_id, 0, count(*)
+        FROM unnest(%(campaigns)s::bigint[], %(begins)s::timestamptz[], %(ends)s::timestamptz[])
+            AS w(campaign_id, begins, ends)
+        JOIN leads_leadevent e ON e.at >= w.begins AND e.at < w.ends AND e.cause IN ('client_rejected', 'adjusted')
+        JOIN leads_lead l ON l.id = e.lead_id AND l.campaign_id = w.campaign_id
+        WHERE NOT EXISTS (SELECT FROM leads_leadevent u WHERE u.undoes_id = e.id) GROUP BY 1, 2
+    ) x GROUP BY campaign_id, supplier_id
+"""
+
+
+def counted(spans: Sequence[Span]) -> list[Counted]:
+    """Leads by campaign and supplier that became valid, and that were rejected, in the month of each span."""
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNTED, _arrays(spans))
+        return [Counted(*row) for row in cursor.fetchall()]
+
+
+def _arrays(spans: Sequence[Span]) -> dict[str, Any]:
+    return {
+        "campaigns": [span.campaign_id for span in spans],
+        "begins": [span.begin for span in spans],
+        "ends": [span.end for span in spans],
+    }
+
+
+class Moved(Exception):
+    """A lead of the month was moved while it was being closed; nothing was closed."""
+
+
+def close(span: Span, *, currency: str, at: datetime, actor_id: int | None) -> ClosedMonth:
+    """Freeze the month's lines and make their leads final, in the caller's transaction, behind the door's lock.
+
+    Leads are locked in id order before their lines are read. Raises Moved.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM (SELECT FROM leads_lead l"
+            f" WHERE l.id IN ({_LEADS}) ORDER BY l.id FOR NO KEY UPDATE) locked",
+            span.parameters(),
+        )
+        cursor.execute("SELECT nextval(pg_get_serial_sequence('leads_closedmonth', 'id'))")
+        values = {**span.parameters(), **_arrays([span]), "closed": cursor.fetchone()[0]}
+        for statement in _FREEZE:
+            cursor.execute(statement, values)
+        cursor.execute(_LEFT_OPEN, values)
+        if cursor.fetchone()[0]:
+            raise Moved
+    made = ClosedMonth.objects.create(
+        pk=values["closed"],
+        campaign_id=span.campaign_id,
+        month=span.month,
+        currency=currency,
+        closed_at=at,
+        closed_by_id=actor_id,
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(_STATEMENTS, values)
+    return made
+
+
+_FREEZE = (
+    f"""
+    INSERT INTO leads_statementline (closed_id, kind, lead_id, supplier_id, at, event_id, affiliate_event_id,
+        batch_id, client_amount, supplier_amount)
+    SELECT %(closed)s, kind, lead_id, supplier_id, at, event_id, affiliate_event_id, batch_id, client_amount,
+        supplier_amount
+    FROM ({_DUE}) d ORDER BY lead_id
+    """,
+    """
+    UPDATE leads_lead l SET is_final = true FROM leads_statementline s
+    WHERE s.closed_id = %(closed)s AND s.kind <> 'affiliate' AND l.id = s.lead_id AND NOT l.is_final
+      AND l.status IN ('accepted', 'client_rejected')
+    """,
+    """
+    UPDATE leads_adjustment a SET is_final = true FROM leads_statementline s
+    WHERE s.closed_id = %(closed)s AND s.kind = 'adjustment' AND s.event_id = a.event_id
+    """,
+    """
+    UPDATE leads_affiliateevent f SET is_final = true FROM leads_statementline s
+    WHERE s.closed_id = %(closed)s AND s.affiliate_event_id = f.id
+    """,
+)
+
+_LEFT_OPEN = """
+    SELECT count(*) FROM leads_statementline s JOIN leads_lead l ON l.id = s.lead_id
+    WHERE s.closed_id = %(closed)s AND s.kind <> 'affiliate' AND NOT l.is_final
+"""
+
+_STATEMENTS = f"""
+WITH counted AS ({_COUNTED}), amounts AS (
+    SELECT supplier_id, count(client_amount) AS client_lines, sum(client_amount) AS client_total,
+        count(supplier_amount) AS supplier_lines, sum(supplier_amount) AS supplier_total
+    FROM leads_statementline WHERE closed_id = %(closed)s GROUP BY supplier_id
+)
+INSERT INTO leads_statement (closed_id, supplier_id, received, rejected, lines, total)
+SELECT %(closed)s, NULL, coalesce((SELECT sum(received) FROM counted), 0),
+    coalesce((SELECT sum(rejected) FROM counted), 0), coalesce(sum(client_lines), 0), coalesce(sum(client_total), 0)
+FROM amounts
+UNION ALL
+SELECT %(closed)s, supplier_id, coalesce(received, 0), coalesce(rejected, 0), coalesce(supplier_lines, 0),
+    coalesce(supplier_total, 0)
+FROM amounts FULL JOIN counted USING (supplier_id)
+"""
+
+
+class Returnable(NamedTuple):
+    """Billed leads of a campaign, by supplier and month, that the client may still reject."""
+
+    campaign_id: int
+    supplier_id: int
+    month: date
+    leads: int
+
+
+def returnable(opens: Sequence[tuple[int, datetime]]) -> list[Returnable]:
+    """Accepted leads inside the return windows: (campaign, first instant inside its window)."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT l.campaign_id, l.supplier_id,
+                date_trunc('month', l.accepted_at AT TIME ZONE c.time_zone)::date, count(*)
+            FROM unnest(%s::bigint[], %s::timestamptz[]) AS w(campaign_id, opens)
+            JOIN campaigns_campaign c ON c.id = w.campaign_id
+            JOIN leads_lead l ON l.campaign_id = w.campaign_id AND l.valid_at >= w.opens
+            WHERE l.status = 'accepted' AND NOT l.is_final GROUP BY 1, 2, 3
+            """,
+            [[campaign for campaign, _ in opens], [instant for _, instant in opens]],
+        )
+        return [Returnable(*row) for row in cursor.fetchall()]
