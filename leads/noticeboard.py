@@ -202,14 +202,16 @@ def narrowed(found: QuerySet[Delivery], supplier: str, show: str) -> QuerySet[De
 
 def lines(page: QuerySet[Delivery]) -> list[Line]:
     """These notices as the log has them."""
-    return [_line(notice, list(notice.attempts.all())) for notice in page.prefetch_related("attempts")]
+    found = list(page.prefetch_related("attempts"))
+    held = _held({notice.supplier_id for notice in found})
+    return [_line(notice, list(notice.attempts.all()), held) for notice in found]
 
 
 def opened(notice: Delivery) -> Opened:
     """One notice with all that is known of it."""
     attempts = list(notice.attempts.all())
     return Opened(
-        line=_line(notice, attempts),
+        line=_line(notice, attempts, _held({notice.supplier_id})),
         attempts=attempts[::-1],
         size=wording.size(notice),
         webhook_id=wording.webhook_id(notice) if notice.channel == "webhook" else "",
@@ -217,10 +219,17 @@ def opened(notice: Delivery) -> Opened:
     )
 
 
-def _line(notice: Delivery, attempts: list[DeliveryAttempt]) -> Line:
+def _held(suppliers: set[int | None]) -> set[Way_]:
+    """The ways of these suppliers that are paused."""
+    paused = Endpoint.objects.filter(supplier__in=suppliers).exclude(paused_at=None)
+    return set(paused.values_list("supplier_id", "channel"))
+
+
+def _line(notice: Delivery, attempts: list[DeliveryAttempt], held: set[Way_]) -> Line:
     last = attempts[-1] if attempts else None
     of = f" of {len(deliver.PAUSES) + 1}" if notice.status == Status.PENDING and notice.tries else ""
-    again = notice.channel in Endpoint.Channel.values and notice.kind in telling.SENT_AGAIN
+    paused = (notice.supplier_id or 0, notice.channel) in held
+    again = not paused and notice.channel in Endpoint.Channel.values and notice.kind in telling.SENT_AGAIN
     return Line(
         notice=notice,
         words=title(notice),
@@ -228,7 +237,7 @@ def _line(notice: Delivery, attempts: list[DeliveryAttempt]) -> Line:
         arrived=last.succeeded if last else None,
         answer=_answer(notice, last),
         tries=f"{notice.tries if of else len(attempts) or '–'}{of}",
-        next=_next(notice),
+        next="held back" if paused and notice.status == Status.PENDING else _next(notice),
         may_again=again and not notice.instead_id and notice.status != Status.CANCELLED,
     )
 

@@ -125,7 +125,7 @@ def resume(endpoint: Endpoint, at: datetime, *, by_email: bool) -> int:
     if test.status != _SENT:
         answer = test.attempts.get().answer
         instead = "The e-mail is on its way." if by_email else "Nothing was sent, and nothing is lost."
-        raise NotDone("The test did not arrive", f"It stays paused. The answer was: {answer} {instead}")
+        raise NotDone("The test did not arrive", f"It stays paused. The answer was “{answer}”. {instead}")
     Endpoint.objects.filter(pk=endpoint.pk).update(paused_at=None, paused_why="", failing_since=None)
     waiting(endpoint).filter(claimed_until=None).update(tries=0)
     return held

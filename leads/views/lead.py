@@ -100,7 +100,7 @@ def _told(found: Lead, person: User) -> dict[str, Any]:
     numbers = {event.batch_id for event in events if event.batch_id}
     code = found.disposition.code if found.disposition and not person.supplier_id else ""
     return {
-        "lead": profile.lead_of(found),
+        "lead": profile.lead_of(found, person),
         "zone": found.campaign.time_zone,
         "title": profile.title(found, values),
         "names": profile.names(found, person),

@@ -15,10 +15,10 @@ _WEBHOOKS = {
     "kestrel": "https://hooks.kestrel-leads.example/northlight",
     "lumen": "https://api.lumen.example/hooks/leads",
 }
-_EMAILS = {"reseau": ["rejets@reseau-prospect.example"]}
+_EMAILS = {"reseau": ["rejets@reseau-prospect.example"], "kestrel": ["technik@kestrel-leads.example"]}
 _ARRIVED = {"webhook": "200 ok", "email": "Handed to the mail server."}
 _DOWN = "503 upstream connect error"
-_NO_BOX = "rejets@reseau-prospect.example: 550 mailbox unavailable"
+_NO_BOX = "550 mailbox unavailable: rejets@reseau-prospect.example"
 #: Hours after a first try at which further ones were made.
 _TRIED_AT = (0, 0.02, 0.1, 0.6, 2.6, 7.6, 17.6, 31.6, 51.6)
 
@@ -33,7 +33,8 @@ def settle_endpoints(now: datetime) -> None:
     for code, recipients in _EMAILS.items():
         supplier = Supplier.objects.get(code=code)
         Endpoint.objects.create(supplier=supplier, channel="email", recipients=recipients)
-        Agreement.objects.filter(supplier=supplier).update(channel="email")
+        if code not in _WEBHOOKS:
+            Agreement.objects.filter(supplier=supplier).update(channel="email")
 
 
 def deliver_history(now: datetime) -> None:
@@ -62,10 +63,10 @@ def _hold_back(last: QuerySet[Delivery]) -> None:
     times = [notice.created_at + timedelta(hours=hours) for hours in _TRIED_AT]
     _tried(notice, times, _DOWN)
     last.update(status=Delivery.Status.PENDING, tries=len(times), next_attempt_at=times[-1])
-    Endpoint.objects.filter(supplier=notice.supplier_id).update(
+    Endpoint.objects.filter(supplier=notice.supplier_id, channel="webhook").update(
         failing_since=times[0],
         paused_at=times[-1],
-        paused_why=f"Nothing has arrived for 2 days. It last answered: {_DOWN}",
+        paused_why=f"Nothing has arrived for 2 days. It last answered “{_DOWN}”.",
     )
 
 

@@ -104,8 +104,8 @@ def test_an_email_holds_a_batch_whole(
 @pytest.mark.parametrize(
     ("recipient", "message", "status", "answer"),
     [
-        ("550 no such box", "250 OK", "failed", "one@lumen.example: 550 no such box"),
-        ("450 try later", "250 OK", "pending", "one@lumen.example: 450 try later"),
+        ("550 no such box", "250 OK", "failed", "550 no such box: one@lumen.example"),
+        ("450 try later", "250 OK", "pending", "450 try later: one@lumen.example"),
         ("250 OK", "554 we take no CSV", "failed", "554 we take no CSV"),
         ("250 OK", "452 disk full", "pending", "452 disk full"),
     ],
