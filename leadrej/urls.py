@@ -4,9 +4,9 @@ from django.contrib import admin
 from django.contrib.auth import views as auth
 from django.urls import path, re_path, register_converter
 
-from campaigns.api import base, docs, parties
+from campaigns.api import base, docs, lists, parties
 from campaigns.views import campaign as campaigns
-from campaigns.views import profile, signing
+from campaigns.views import keys, profile, signing
 from leads.api import forms as lead_forms
 from leads.api import leads as leads_api
 from leads.views import bulk, find, lead, notices, table
@@ -92,10 +92,14 @@ urlpatterns = [
     path("told/", told.ended, name="told"),
     path("told/bell/", told.bell, name="told_bell"),
     path("profile/", profile.profile, name="profile"),
+    path("profile/keys/", keys.keys, name="keys"),
+    path("profile/keys/<int:pk>/revoke/", keys.key_revoke, name="key_revoke"),
     path("profile/theme/", profile.theme, name="profile_theme"),
     path("profile/password/", profile.ChangePassword.as_view(), name="password"),
     path("login/", signing.SignIn.as_view(), name="login"),
     path("logout/", auth.LogoutView.as_view(), name="logout"),
+    path("sources/<str:code>/tokens/", keys.source_tokens, name="source_tokens"),
+    path("sources/<str:code>/tokens/<int:pk>/revoke/", keys.token_revoke, name="token_revoke"),
     path("in/<str:token>/", lead_forms.FormDoor.as_view(), name="form_door"),
     path("api/v1/schema/", docs.SchemaView.as_view(), name="api_schema"),
     path("api/v1/docs/", docs.DocsView.as_view(), name="api_docs"),
@@ -110,6 +114,12 @@ urlpatterns = [
     path("api/v1/batches/<int:pk>/start/", batches.StartView.as_view()),
     path("api/v1/batches/<int:pk>/stop/", batches.StopView.as_view()),
     path("api/v1/batches/<int:pk>/undo/", batches.UndoView.as_view()),
+    path("api/v1/picklists/", lists.PicklistsView.as_view()),
+    path("api/v1/picklists/<int:pk>/", lists.PicklistView.as_view()),
+    path("api/v1/list-mappers/", lists.EntriesView.as_view()),
+    path("api/v1/list-mappers/<int:pk>/", lists.EntryView.as_view()),
+    path("api/v1/dispositions/", lists.DispositionsView.as_view()),
+    path("api/v1/dispositions/<slug:code>/", lists.DispositionView.as_view()),
     path("api/v1/campaigns/", parties.CampaignsView.as_view()),
     path("api/v1/sources/", parties.SourcesView.as_view()),
     path("api/v1/suppliers/", parties.SuppliersView.as_view()),

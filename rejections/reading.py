@@ -159,12 +159,15 @@ def _samples(batch: Batch) -> list[list[str]]:
 
 
 def keep_phrases(batch: Batch) -> None:
-    """Keep the client's unknown phrases of this file in its phrase list, waiting for a disposition."""
+    """Keep the unknown phrases of this checked file in the client's list, waiting for a disposition.
+
+    What a row that is not selected says is no reason for a rejection.
+    """
     mapping = ColumnMap.from_json(batch.mapping)
     texts = [mapping.default_reason] if mapping.default_reason.strip() else []
     if mapping.reason_column:
         column = batch.reading["columns"].index(mapping.reason_column)
-        texts += [text for text, _ in tables.phrases(batch.pk, column)]
+        texts += [text for text, _ in tables.phrases(batch.pk, column, selected=True)]
     client_id = batch.campaign.client_id
     new = {fold_phrase(text): text.strip() for text in texts if len(text) <= LONGEST_PHRASE}
     known = set(Phrase.objects.filter(client_id=client_id, folded__in=new).values_list("folded", flat=True))

@@ -210,4 +210,13 @@
     for (const part of blank) part.disabled = true;
     setTimeout(() => { for (const part of blank) part.disabled = false; });
   });
+  // What is told once can be copied.
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-copy]");
+    if (!button) return;
+    const field = document.getElementById(button.dataset.copy);
+    field.select();
+    await navigator.clipboard.writeText(field.value);
+    $("span", button).textContent = "Copied";
+  });
 })();

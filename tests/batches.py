@@ -64,6 +64,22 @@ def imported(
     return started(checked(campaign, rows, identifier=identifier, at=at), at=at, **options)
 
 
+def stopped_after(batch: Batch, chunks: int, monkeypatch: pytest.MonkeyPatch) -> Batch:
+    """Press Stop while that many chunks are done."""
+    real, seen = workflows._apply_chunk, []
+
+    def counting(*arguments: Any) -> None:
+        seen.append(1)
+        if len(seen) == chunks + 1:
+            control.stop(batch, NOW)
+        real(*arguments)
+
+    monkeypatch.setattr(workflows, "_apply_chunk", counting)
+    work(batch)
+    monkeypatch.undo()
+    return batch
+
+
 def undone(
     batch: Batch, *, lines: list[int] | None = None, person: User | None = None, at: datetime = NOW
 ) -> Batch:

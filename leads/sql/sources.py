@@ -49,6 +49,38 @@ def to_fix(source_id: int | None = None) -> dict[int, int]:
         return dict(cursor.fetchall())
 
 
+class Worst(NamedTuple):
+    """A source with leads to fix: how many, and the field and value that most of them fail first."""
+
+    source_id: int
+    field: str
+    value: str
+    leads: int
+    to_fix: int
+
+
+def worst(limit: int) -> list[Worst]:
+    """Sources with leads to fix, those with most first."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT source_id, field, value, leads, to_fix FROM (
+                SELECT source_id, field, value, leads, sum(leads) OVER (PARTITION BY source_id)::bigint AS to_fix,
+                    row_number() OVER (PARTITION BY source_id ORDER BY leads DESC, field, value) AS place
+                FROM (
+                    SELECT l.source_id, v.failures->0->>'field' AS field, v.failures->0->>'value' AS value,
+                        count(*) AS leads
+                    FROM leads_leadvalues v JOIN leads_lead l ON l.id = v.lead_id
+                    WHERE NOT (v.failures = '[]'::jsonb) AND NOT v.kept_rejected AND l.status = 'rejected'
+                    GROUP BY 1, 2, 3
+                ) failing
+            ) placed WHERE place = 1 ORDER BY to_fix DESC, source_id LIMIT %s
+            """,
+            [limit],
+        )
+        return list(map(Worst._make, cursor.fetchall()))
+
+
 _TURNED_AWAY = """
     EXISTS (SELECT FROM leads_leadevent e WHERE e.lead_id = l.id AND e.cause = 'judged' AND e.to_status = 'rejected')
 """
@@ -149,14 +181,15 @@ def codes(source_id: int, limit: int) -> list[Code]:
         return list(map(Code._make, cursor.fetchall()))
 
 
-def waiting_pushes(campaign_id: int) -> int:
-    """Leads of a campaign that wait to be pushed to its destination."""
+def waiting_pushes(campaign_ids: Sequence[int]) -> dict[int, int]:
+    """Leads of each campaign that wait to be pushed to its destination; campaigns without are absent."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT count(*) FROM leads_delivery d JOIN leads_lead l ON l.id = d.lead_id
-            WHERE d.status = 'pending' AND d.channel = 'destination' AND l.campaign_id = %s
+            SELECT l.campaign_id, count(*) FROM leads_delivery d JOIN leads_lead l ON l.id = d.lead_id
+            WHERE d.status = 'pending' AND d.channel = 'destination' AND l.campaign_id = ANY(%s)
+            GROUP BY l.campaign_id
             """,
-            [campaign_id],
+            [list(campaign_ids)],
         )
-        return int(cursor.fetchone()[0])
+        return dict(cursor.fetchall())

@@ -15,6 +15,7 @@ from leads.statuses import Status
 from rejections import control, uploads, workflows
 from rejections.columns import ColumnMap
 from rejections.demo import notices
+from rejections.demo.corrections import correct
 from rejections.demo.door import Door
 from rejections.demo.history import CLOSED_AT, MONTH_END_BEFORE, Turn, history
 from rejections.demo.parties import settle_terms
@@ -68,6 +69,7 @@ def _live(now: datetime) -> None:
         waiting = _receive(door, waiting, turn.act.age)
         _Doing(turn, now).do()
     _receive(door, waiting, 0)
+    correct(now)
 
 
 def _receive(door: Door, waiting: list[Draft], age: float) -> list[Draft]:

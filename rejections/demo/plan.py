@@ -34,6 +34,9 @@ _TYPED_OVER = {
     "LINKEDIN-DX-JP": {("department", "情シス"): 19, ("department", "生産技術"): 13},
 }
 _TYPED_OVER_SINCE = 20.0
+#: Since yesterday evening this source's form sends the keys of its answers, not their words.
+_SURGE = ("META-SOLAR-UK", "property_type", "detached_house")
+_SURGE_SINCE, _SURGE_LEADS = 0.9, 24
 #: Share of leads whose values fail, by kind of source.
 _SPOILED = {"linkedin": 0.04, "meta": 0.06, "web_form": 0.07, "publisher": 0.1}
 _DUPLICATES = 0.012
@@ -126,6 +129,7 @@ class _Door:
         for draft in drafts:
             self._decide(draft)
         self._make_singular(drafts)
+        self._surge(drafts)
         return drafts
 
     def _fill(self, source: SourceTerms, age: float) -> Draft:
@@ -177,6 +181,17 @@ class _Door:
         for name in self.deduped:
             draft.values[name] = earlier.values[name]
         draft.status, draft.taken = Status.REJECTED, frozenset(self.deduped)
+
+    def _surge(self, drafts: list[Draft]) -> None:
+        """So many of the newest leads that would have passed do not."""
+        source, name, text = _SURGE
+        newest = [
+            draft
+            for draft in reversed(drafts)
+            if draft.source.code == source and draft.status == Status.PENDING and draft.age < _SURGE_SINCE
+        ]
+        for draft in newest[:_SURGE_LEADS]:
+            draft.values[name], draft.status = text, Status.REJECTED
 
     def _make_singular(self, drafts: list[Draft]) -> None:
         """What the sample files need: phones that resemble no other, and two leads of one session."""

@@ -29,8 +29,8 @@ class Accepting(NamedTuple):
     unnamed: int
 
 
-#: Leads whose row has not said its last word, or whose delivery to the client has not arrived.
-#: Parameters: opens, batch, held outcomes · batch · slot, batch.
+#: Leads whose row has not said its last word, whose delivery to the client has not arrived, or that a person
+#: has put back while the batch was stopped. Parameters: as `_held_parameters` has them.
 _HELD = f"""
     SELECT r.lead_id FROM rejections_batchrow r
     WHERE r.lead_id IS NOT NULL AND {EFFECTIVE} = ANY(%s) AND r.batch_id = %s
@@ -47,6 +47,12 @@ _HELD = f"""
     UNION
     SELECT d.lead_id FROM leads_delivery d
     WHERE d.channel = 'destination' AND d.status IN ('pending', 'failed') AND d.lead_id IS NOT NULL
+    UNION
+    SELECT e.lead_id FROM leads_leadevent e WHERE e.batch_id = %s AND e.undoes_id IS NOT NULL
+"""
+#: A person has put the lead back whose row this batch had rejected. Parameter: batch.
+_PUT_BACK = """
+    EXISTS (SELECT FROM leads_leadevent e WHERE e.lead_id = l.id AND e.batch_id = %s AND e.undoes_id IS NOT NULL)
 """
 
 _REJECTING_ROWS = f"""
@@ -61,7 +67,8 @@ _PENDING = f"""
 
 
 def _held_parameters(batch_id: int, campaign_id: int, slot: int | None, opens: datetime | None) -> list[Any]:
-    return [opens, list(HELD_BACK), batch_id, batch_id, campaign_id, slot, batch_id, batch_id]
+    named = [opens, list(HELD_BACK), batch_id, batch_id]
+    return [*named, campaign_id, slot, batch_id, batch_id, batch_id]
 
 
 def _span_parameters(span: Span) -> list[Any]:
@@ -138,10 +145,10 @@ def held_back(
         cursor.execute(
             f"""
             SELECT count(*) FROM leads_lead l WHERE {_PENDING} AND l.id IN ({_HELD})
-              AND NOT EXISTS (SELECT FROM ({_REJECTING_ROWS}) x WHERE x.lead_id = l.id)
+              AND (NOT EXISTS (SELECT FROM ({_REJECTING_ROWS}) x WHERE x.lead_id = l.id) OR {_PUT_BACK})
               AND (%s::bigint[] IS NULL OR l.id = ANY(%s::bigint[]))
             """,
-            [*_span_parameters(span), *held, batch_id, opens, list(REJECTING), only, only],
+            [*_span_parameters(span), *held, batch_id, opens, list(REJECTING), batch_id, only, only],
         )
         return int(cursor.fetchone()[0])
 

@@ -121,16 +121,20 @@ def undecided_lines(batch_id: int) -> list[int]:
         return [row[0] for row in cursor.fetchall()]
 
 
-def phrases(batch_id: int, column: int) -> list[tuple[str, int]]:
-    """The different texts of the reason column with their number of rows, most used first."""
+def phrases(batch_id: int, column: int, *, selected: bool = False) -> list[tuple[str, int]]:
+    """The different texts of a column with their number of rows, most used first.
+
+    `selected` leaves out the rows that the check found not to say that their lead is rejected.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             """
             SELECT btrim(cells[%s]), count(*) FROM rejections_batchrow
             WHERE batch_id = %s AND problem IS NULL AND btrim(cells[%s]) <> ''
+              AND NOT (%s AND outcome IS NOT DISTINCT FROM 'not_selected')
             GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 2000
             """,
-            [column + 1, batch_id, column + 1],
+            [column + 1, batch_id, column + 1, selected],
         )
         return cursor.fetchall()
 

@@ -24,16 +24,17 @@ def items(
     batches: Iterable[Batch],
     undecided: Iterable[tuple[Client, int]],
     person: User,
+    *more: dict[str, Any],
 ) -> list[dict[str, Any]]:
     """Everything that needs somebody, as `home.html` shows it: by deadline, then by money.
 
-    `undecided` are clients with the number of their phrases without a disposition.
+    `undecided` are clients with the number of their phrases without a disposition; `more` are items made elsewhere.
     """
-    found = [*_of_campaigns(lines, person), *_of_batches(batches), *_of_phrases(undecided, person)]
+    found = [*_of_campaigns(lines, person), *_of_batches(batches), *_of_phrases(undecided, person), *more]
     return sorted(found, key=lambda item: item["order"])
 
 
-def _item(
+def item(
     order: tuple[float, Decimal | float], icon: str, tone: str, title: str, text: str, action: str, url: str,
     amount: str = "", due: str = "", late: bool = False,
 ) -> dict[str, Any]:  # fmt: skip
@@ -66,7 +67,7 @@ def _page(line: Unsettled) -> str:
 def _stuck(line: Unsettled, where: str) -> dict[str, Any]:
     title = f"{counted(line.standing.stuck, 'lead')} not judged yet"
     text = f"{where} · Processing for more than {settings.STUCK_MINUTES} minutes"
-    return _item((0.5, 0), "loader-2", "processing", title, text, "Open", _page(line))
+    return item((0.5, 0), "loader-2", "processing", title, text, "Open", _page(line))
 
 
 def _closing(line: Unsettled, where: str) -> dict[str, Any]:
@@ -75,7 +76,7 @@ def _closing(line: Unsettled, where: str) -> dict[str, Any]:
     due = "tonight" if until == line.today else f"end of {weekday(until)}"
     order = (1 + (until - line.today).days, -worth)
     amount = round_money(worth, line.campaign.currency)
-    return _item(order, "hourglass-low", "warn", title, where, "Open", _page(line), amount, due, late=True)
+    return item(order, "hourglass-low", "warn", title, where, "Open", _page(line), amount, due, late=True)
 
 
 def _quarantined(line: Unsettled, where: str) -> dict[str, Any]:
@@ -83,12 +84,12 @@ def _quarantined(line: Unsettled, where: str) -> dict[str, Any]:
     title = f"{counted(line.standing.quarantined, 'lead')} in quarantine"
     text = f"{where} · a cap is reached; they move up when it has room"
     amount = round_money(worth, line.campaign.currency)
-    return _item((6, -worth), "hexagon-minus", "quarantined", title, text, "Open", _page(line), amount)
+    return item((6, -worth), "hexagon-minus", "quarantined", title, text, "Open", _page(line), amount)
 
 
 def _closed(line: Unsettled, where: str) -> dict[str, Any]:
     campaign, standing = line.campaign, line.standing
-    return _item(
+    return item(
         (3, -standing.closed_amount),
         "hourglass-empty",
         "warn",
@@ -111,7 +112,7 @@ def _without_window(campaign: Campaign, where: str, person: User) -> dict[str, A
     action, url = "Open", reverse("campaign", args=[campaign.code])
     if person.has_perm("campaigns.change_campaign"):
         action, url = "Set it", reverse("admin:campaigns_campaign_change", args=[campaign.pk])
-    return _item((8, 0), "calendar-off", "neutral", title, text, action, url)
+    return item((8, 0), "calendar-off", "neutral", title, text, action, url)
 
 
 #: State → order, icon, tone, what happened, what to do about it.
@@ -133,7 +134,7 @@ def _of_batches(batches: Iterable[Batch]) -> Iterator[dict[str, Any]]:
             due = f"kept until {_short(local_date(kept_until, batch.time_zone))}"
         text = " · ".join(part for part in parts if part)
         url = reverse("batch", args=[batch.pk])
-        yield _item((order, 0), icon, tone, f"{batch_number(batch)} {words}", text, action, url, due=due)
+        yield item((order, 0), icon, tone, f"{batch_number(batch)} {words}", text, action, url, due=due)
 
 
 def _of_phrases(undecided: Iterable[tuple[Client, int]], person: User) -> Iterator[dict[str, Any]]:
@@ -144,7 +145,7 @@ def _of_phrases(undecided: Iterable[tuple[Client, int]], person: User) -> Iterat
         if person.has_perm("campaigns.change_phrase"):
             url = reverse("admin:campaigns_phrase_changelist")
             action, url = "Map", f"{url}?client__id__exact={client.pk}&disposition__isempty=1"
-        yield _item(
+        yield item(
             (7, -number),
             "message-question",
             "info",

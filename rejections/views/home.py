@@ -25,7 +25,7 @@ from rejections.forms import UploadForm
 from rejections.models import Batch, Kind
 from rejections.sql.credits import Rejections
 from rejections.states import RUNNABLE
-from rejections.views import attention, shown
+from rejections.views import attention, shown, troubles
 from rejections.views.upload import upload_context
 from rejections.worklist import Unsettled
 
@@ -72,7 +72,10 @@ def _staff(person: User, at: datetime) -> dict[str, Any]:
     return _open(person, at) | {
         "today": timezone.localdate(at),
         "metrics": _metrics(lines, worklist.this_month(campaigns, at)),
-        "items": attention.items(lines, worklist.undecided(person, at), phrases, person),
+        "items": attention.items(
+            lines, worklist.undecided(person, at), phrases, person, *troubles.of_sources(at)
+        ),
+        "to_fix": troubles.sources_to_fix(),
     }
 
 

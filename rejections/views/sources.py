@@ -117,7 +117,7 @@ def _destination(campaign: Campaign) -> dict[str, Any] | None:
     target = Destination.objects.filter(campaign=campaign).first()
     if target is None:
         return None
-    waiting = statements.waiting_pushes(campaign.pk)
+    waiting = statements.waiting_pushes([campaign.pk]).get(campaign.pk, 0)
     return {"host": urlsplit(target.url).netloc, "paused_at": target.paused_at, "why": target.paused_why,
             "waiting": waiting}  # fmt: skip
 

@@ -166,6 +166,35 @@ def test_a_paused_destination_is_shown_and_goes_on(browser: Client, source: Sour
     assert "Nothing is pushed" not in browser.get(reverse("source", args=[source.code])).content.decode()
 
 
+def test_home_tells_of_doors_in_trouble_paused_pushes_and_leads_to_fix(
+    browser: Client, source: Source
+) -> None:
+    troubled = given.source()
+    at_the_door(troubled, 20, 1, hours=1)
+    Destination.objects.create(
+        campaign=source.campaign,
+        url="https://crm.example/leads",
+        paused_at=timezone.now(),
+        paused_why="410 Gone",
+    )
+    shown = page(browser, "home")
+    titles = [item["title"].replace("\xa0", " ") for item in shown["items"]]
+    assert titles[:2] == [
+        f"{troubled.name}: the door rejects 95.2 % since yesterday",
+        "Pushes to crm.example are paused, 0 leads wait",
+    ]
+    assert [item["url"] for item in shown["items"]][:2] == [
+        reverse("source", args=[code]) for code in (troubled.code, source.code)
+    ]
+    assert [
+        (line["source"], line["field"], line["value"], line["leads"], line["to_fix"])
+        for line in shown["to_fix"]
+    ] == [
+        (troubled, "Country", "Deutschl.", 20, 20),
+        (source, "Country", "U.S.A.", 3, 3),
+    ]
+
+
 # Download
 
 

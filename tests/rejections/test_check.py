@@ -149,13 +149,14 @@ def test_a_row_that_is_not_selected_names_no_lead() -> None:
     campaign = make.campaign()
     lead = make.lead(campaign)
     content = make.csv_bytes(
-        [[lead.pk, "", "Accepted"], [lead.pk, "Duplicate", " REJECTED "]],
+        [[lead.pk, "Called, will buy", "Accepted"], [lead.pk, "Duplicate", " REJECTED "]],
         ("lead_id", "rejection_reason", "Status"),
     )
     mapping = ColumnMap(
         "lead_id", "lead_id", "rejection_reason", only_where=OnlyWhere("Status", ("Rejected",))
     )
     assert outcomes(uploaded(campaign, content, mapping)) == ["not_selected", "rejected"]
+    assert [phrase.text for phrase in Phrase.objects.all()] == ["Duplicate"], "what it says is no reason"
 
 
 def test_a_mapping_of_another_identifier_forgets_the_duplicates_of_the_first() -> None:

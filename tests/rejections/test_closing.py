@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,18 @@ from rejections import control
 from rejections.effects import effects
 from rejections.options import Options
 from tests import make
-from tests.batches import checked, imported, numbers, outcomes, started, statuses, undelivered
+from tests.batches import (
+    checked,
+    imported,
+    numbers,
+    outcomes,
+    started,
+    statuses,
+    stopped_after,
+    undelivered,
+    undone,
+    work,
+)
 from tests.make import NOW
 
 P, A, Q, C = Status.PENDING, Status.ACCEPTED, Status.QUARANTINED, Status.CLIENT_REJECTED
@@ -150,6 +162,24 @@ def test_what_the_file_left_open_is_held_back() -> None:
     assert statuses([*held, sent, cancelled]) == [P] * len(held) + [A, A]
     assert numbers(batch)["held_back"] == len(held)
     assert predicted.held_back == len(held) - 1, "only what changed after the check could not be known"
+
+
+def test_a_lead_that_a_person_put_back_while_the_batch_was_stopped_is_left_alone(
+    monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    settings.CHUNK_ROWS = 1
+    campaign = make.campaign()
+    first, second, unnamed = (make.lead(campaign) for _ in range(3))
+    batch = checked(campaign, [first, second])
+    control.start(batch, Options(accept_remaining=True, through=TODAY), person=None)
+    stopped_after(batch, 1, monkeypatch)
+    assert statuses([first, second]) == [C, P]
+    undone(batch, lines=[1])
+    assert batch.state == "stopped"
+    control.resume(batch)
+    work(batch)
+    assert (batch.state, statuses([first, second, unnamed])) == ("finished", [P, C, A])
+    assert (numbers(batch)["held_back"], numbers(batch)["accepted_remaining"]) == (1, 1)
 
 
 def test_a_blank_reason_outside_the_window_holds_nothing_back() -> None:

@@ -38,6 +38,14 @@ def as_rows(batch: Batch) -> list[list[str]]:
     return list(csv.reader(io.StringIO(content, newline="")))
 
 
+def test_a_broken_line_comes_back_whole() -> None:
+    campaign = make.campaign()
+    broken = f"{make.lead(campaign).pk},Wrong number, no answer,called twice"
+    content = "id,why\n" + "".join(f"{900 + n},Spam\n" for n in range(5)) + broken
+    row = as_rows(started(uploaded(campaign, content.encode())))[-1]
+    assert (row[:2], row[3]) == ([broken, ""], "unreadable")
+
+
 def test_every_row_comes_back_in_its_order_with_its_own_cells_and_ours() -> None:
     campaign = make.campaign()
     lead, old = make.lead(campaign), make.lead(campaign, days_ago=40)

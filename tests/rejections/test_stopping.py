@@ -16,7 +16,17 @@ from rejections.options import Options
 from rejections.sql import state
 from rejections.states import State
 from tests import make
-from tests.batches import checked, imported, numbers, received, refused, started, statuses, work
+from tests.batches import (
+    checked,
+    imported,
+    numbers,
+    received,
+    refused,
+    started,
+    statuses,
+    stopped_after,
+    work,
+)
 from tests.make import NOW
 
 P, A, Q, C = Status.PENDING, Status.ACCEPTED, Status.QUARANTINED, Status.CLIENT_REJECTED
@@ -25,24 +35,6 @@ pytestmark = pytest.mark.django_db
 
 
 # Stop and continue.
-
-
-def stopped_after(batch: Batch, chunks: int, monkeypatch: pytest.MonkeyPatch) -> Batch:
-    """Press Stop while that many chunks are done."""
-    from rejections import workflows
-
-    real, seen = workflows._apply_chunk, []
-
-    def counting(*arguments: Any) -> None:
-        seen.append(1)
-        if len(seen) == chunks + 1:
-            control.stop(batch, NOW)
-        real(*arguments)
-
-    monkeypatch.setattr(workflows, "_apply_chunk", counting)
-    work(batch)
-    monkeypatch.undo()
-    return batch
 
 
 @pytest.mark.parametrize("chunks", [0, 1, 2, 3, 4, 5, 6, 7, 8])
