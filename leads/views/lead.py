@@ -19,8 +19,8 @@ from leads import profile
 from leads.forms import RejectForm
 from leads.models import Lead, LeadValues
 from leads.statuses import RETURNABLE, Status
-from leads.timeline import timeline, why
-from rejections import control, uploads
+from leads.timeline import timeline, together, why
+from rejections import control, hearings, uploads
 from rejections.columns import LEAD_ID
 from rejections.models import Batch
 from rejections.options import Options
@@ -97,6 +97,7 @@ def _told(found: Lead, person: User) -> dict[str, Any]:
     """What this person may know of the lead."""
     values = LeadValues.objects.filter(lead=found).first()
     events = list(found.events.select_related("actor", "disposition"))
+    disputed = hearings.of_lead(found, person)
     numbers = {event.batch_id for event in events if event.batch_id}
     code = found.disposition.code if found.disposition and not person.supplier_id else ""
     return {
@@ -107,7 +108,12 @@ def _told(found: Lead, person: User) -> dict[str, Any]:
         "why": why(found.disposition, "", person),
         "why_code": code,
         "data": profile.data(found, values),
-        "events": timeline(events, person, Batch.objects.visible_to(person).in_bulk(numbers)),
+        "events": together(
+            timeline(events, person, Batch.objects.visible_to(person).in_bulk(numbers)),
+            hearings.entries(disputed, person),
+        ),
+        "dispute": disputed[-1] if disputed else None,
+        "contest": hearings.contest_of(found, person, timezone.now()),
         "money": profile.money(found, person),
         "affiliate_events": profile.affiliate_events(found, person),
         "deliveries": profile.deliveries(found, numbers, person),

@@ -12,13 +12,16 @@ from playwright.sync_api import Page
 
 from campaigns.models import Agreement, Campaign, Endpoint
 from leads.models import Delivery
-from rejections import uploads
+from rejections import fixes, uploads
+from rejections.blocked import Action, queue
+from rejections.fix_effects import Fix
 from rejections.models import Batch
 from rejections.options import Options
 from rejections.states import State
 from tests import batches, make
 from tests.browser.conftest import OpenBrowser
 from tests.flows.world import World, uploaded, world
+from tests.rejections import corrections
 from tests.worker import CHECKOUT
 
 AXE = CHECKOUT / "node_modules" / "axe-core" / "axe.min.js"
@@ -155,6 +158,29 @@ def test_lists_campaigns_and_leads(look: Callable[..., Look]) -> None:
     for role in ("client", "reader", "supplier"):
         look(w.people[role]).at(f"/leads/{w.leads['client_rejected'].pk}/")
     look(w.people["reader"]).at(f"/campaigns/{w.campaign.code}/accept/")
+
+
+def test_the_fix_queue(look: Callable[..., Look]) -> None:
+    source = corrections.source()
+    operator = look(make.operator())
+    operator.at("/fix-queue/")
+    operator.at("/fix-queue/decisions/")
+    rows = [{"email": f"{n}@example.org", "country": "U.S.A." if n else "Narnia"} for n in range(4)]
+    leads = corrections.receive(source, *rows, at=timezone.now())
+    corrections.receive(corrections.source(source.campaign), {"email": "9@example.org", "country": "U.S.A."})
+    (group, *_) = queue()
+    done = fixes.start([group], Fix(Action.KEEP), person=make.operator(), via="page", at=timezone.now())
+    corrections.work(done[0], timezone.now())
+    undoing = fixes.start([queue()[0]], Fix(Action.KEEP), person=None, via="page", at=timezone.now())
+    assert undoing
+    corrections.receive(source, {"email": "x", "country": "U.S.A."})
+    for address in (
+        "/fix-queue/",
+        "/fix-queue/?q=nothing",
+        "/fix-queue/decisions/",
+        f"/fix-queue/{leads[0]}/",
+    ):
+        operator.at(address)
 
 
 def test_steps_of_an_import(look: Callable[..., Look]) -> None:

@@ -148,11 +148,11 @@ def test_without_the_permission_the_page_says_who_can_give_it_and_who_can_act() 
 def test_a_suppliers_home_counts_its_own_leads_and_says_why_some_came_back() -> None:
     w = world()
     context = opened(w.people["supplier"], "home")
-    counts = {status: leads for status, leads, _ in context["statuses"]}
+    counts = {status: leads for status, leads, _ in context["overview"].statuses}
     assert counts == {**dict.fromkeys(Status, 1), Status.PENDING: 3, Status.CLIENT_REJECTED: 3}
-    newest = context["lines"][0]
-    assert newest["words"] == "Other reason: “Duplicate Lead”"
-    assert newest["campaign"] == "Home offer"
+    newest = context["lately"][0]
+    assert newest.words == "Other reason: “Duplicate Lead”"
+    assert newest.found.campaign == "Home offer"
 
 
 # Imports
@@ -202,9 +202,9 @@ def test_more_batches_take_no_more_queries(django_assert_num_queries: Any) -> No
     w = world()
     browser = signed_in(w.people["operator"])
     browser.get(reverse("imports"))
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         browser.get(reverse("imports"), {"campaign": w.foreign.code})
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         browser.get(reverse("imports"))
 
 
