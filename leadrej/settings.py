@@ -194,6 +194,7 @@ SPECTACULAR_SETTINGS = {
         "RowOutcome": "rejections.api.shapes.OUTCOMES",
         "BatchState": "rejections.api.shapes.STATES",
         "BatchKind": "rejections.api.shapes.KINDS",
+        "DispositionFamily": "campaigns.api.listed.FAMILIES",
         "SourceKind": "campaigns.api.parties.KINDS",
     },
     "POSTPROCESSING_HOOKS": [

@@ -1,24 +1,30 @@
 """The whole site map."""
 
+from datetime import date
+
 from django.contrib import admin
 from django.contrib.auth import views as auth
 from django.urls import path, re_path, register_converter
 
-from campaigns.api import base, docs, parties
+from campaigns.api import base, docs, lists, parties
 from campaigns.views import campaign as campaigns
-from campaigns.views import profile, signing
+from campaigns.views import keys, profile, signing
 from leads.api import forms as lead_forms
 from leads.api import leads as leads_api
-from leads.views import bulk, find, lead, table
+from leads.views import analytics, bulk, find, lead, leadfix, statements, table
 from rejections.api import batches, receiving, rejections
 from rejections.views import (
     acting,
     check,
+    contesting,
     corrections,
+    disputes,
     downloads,
+    fixing,
     home,
     listing,
     mapping,
+    portal,
     result,
     sources,
     told,
@@ -37,7 +43,32 @@ class Format:
     to_url = to_python
 
 
+class Month:
+    """A month: 2026-10, its first day in the view."""
+
+    regex = r"20\d\d-(?:0[1-9]|1[0-2])"
+
+    def to_python(self, value: str) -> date:
+        return date.fromisoformat(f"{value}-01")
+
+    def to_url(self, value: date) -> str:
+        return f"{value:%Y-%m}"
+
+
+class Side:
+    """Whose statements: the clients' or the suppliers'."""
+
+    regex = "clients|suppliers"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    to_url = to_python
+
+
 register_converter(Format, "format")
+register_converter(Month, "month")
+register_converter(Side, "side")
 
 handler400 = "leadrej.failing.bad_request"
 handler500 = "leadrej.failing.broken"
@@ -61,6 +92,22 @@ urlpatterns = [
     path("imports/<int:pk>/continue/", acting.batch_continue, name="batch_continue"),
     path("imports/<int:pk>/undo/", acting.batch_undo, name="batch_undo"),
     path("imports/<int:pk>/cancel/", acting.batch_cancel, name="batch_cancel"),
+    path("fix-queue/", fixing.fix_queue, name="fix_queue"),
+    path("fix-queue/work/", fixing.fix_work, name="fix_work"),
+    path("fix-queue/decisions/", fixing.fix_decisions, name="fix_decisions"),
+    path("fix-queue/<int:pk>/", fixing.fix_group, name="fix_group"),
+    path("disputes/", disputes.disputes, name="disputes"),
+    path("disputes.<format:format>", disputes.disputes_download, name="disputes_download"),
+    path("rejected/", portal.rejected, name="rejected"),
+    path("rejected.<format:format>", portal.rejected_download, name="rejected_download"),
+    path("to-fix/", portal.to_fix, name="to_fix"),
+    path("disputes/answer/", disputes.disputes_answer, name="disputes_answer"),
+    path("disputes/new/", contesting.dispute_new, name="dispute_new"),
+    path("disputes/<int:pk>/", disputes.dispute, name="dispute"),
+    path("disputes/<int:pk>/answer/", disputes.dispute_answer, name="dispute_answer"),
+    path("disputes/<int:pk>/effect/", disputes.dispute_effect, name="dispute_effect"),
+    path("disputes/<int:pk>/evidence/", disputes.dispute_evidence, name="dispute_evidence"),
+    path("disputes/<int:pk>/withdraw/", contesting.dispute_withdraw, name="dispute_withdraw"),
     path("leads/", table.leads, name="leads"),
     path("leads/leads.csv", table.leads_download, name="leads_download"),
     path("leads/act/", bulk.leads_act, name="leads_act"),
@@ -75,18 +122,43 @@ urlpatterns = [
     path("downloads/<int:pk>/", downloads.download_page, name="download"),
     path("downloads/<int:pk>/file/", downloads.download_file, name="download_file"),
     path("leads/<int:pk>/", lead.lead, name="lead"),
+    path("leads/<int:pk>/fix/", leadfix.lead_fix, name="lead_fix"),
     path("leads/<int:pk>/reject/", lead.lead_reject, name="lead_reject"),
     path("leads/<int:pk>/accept/", lead.lead_accept, name="lead_accept"),
+    path("analytics/", analytics.analytics, name="analytics"),
+    path("analytics/<slug:report>.csv", analytics.analytics_download, name="analytics_download"),
+    path("campaigns/<str:code>/what-if/", analytics.what_if, name="what_if"),
+    path("statements/", statements.grid, name="statements"),
+    path(
+        "statements/<side:side>/<int:pk>/<month:month>/<str:currency>/",
+        statements.statement,
+        name="statement",
+    ),
+    path(
+        "statements/<side:side>/<int:pk>/<month:month>/<str:currency>/lines/",
+        statements.lines,
+        name="statement_lines",
+    ),
+    path(
+        "statements/<side:side>/<int:pk>/<month:month>/<str:currency>/statement.<format:format>",
+        statements.download,
+        name="statement_download",
+    ),
+    path("campaigns/<str:code>/months/<month:month>/close/", statements.close, name="month_close"),
     path("campaigns/", campaigns.campaigns, name="campaigns"),
     path("campaigns/<str:code>/", campaigns.campaign, name="campaign"),
     path("campaigns/<str:code>/accept/", campaigns.accept_leads, name="accept_leads"),
     path("told/", told.ended, name="told"),
     path("told/bell/", told.bell, name="told_bell"),
     path("profile/", profile.profile, name="profile"),
+    path("profile/keys/", keys.keys, name="keys"),
+    path("profile/keys/<int:pk>/revoke/", keys.key_revoke, name="key_revoke"),
     path("profile/theme/", profile.theme, name="profile_theme"),
     path("profile/password/", profile.ChangePassword.as_view(), name="password"),
     path("login/", signing.SignIn.as_view(), name="login"),
     path("logout/", auth.LogoutView.as_view(), name="logout"),
+    path("sources/<str:code>/tokens/", keys.source_tokens, name="source_tokens"),
+    path("sources/<str:code>/tokens/<int:pk>/revoke/", keys.token_revoke, name="token_revoke"),
     path("in/<str:token>/", lead_forms.FormDoor.as_view(), name="form_door"),
     path("api/v1/schema/", docs.SchemaView.as_view(), name="api_schema"),
     path("api/v1/docs/", docs.DocsView.as_view(), name="api_docs"),
@@ -101,6 +173,12 @@ urlpatterns = [
     path("api/v1/batches/<int:pk>/start/", batches.StartView.as_view()),
     path("api/v1/batches/<int:pk>/stop/", batches.StopView.as_view()),
     path("api/v1/batches/<int:pk>/undo/", batches.UndoView.as_view()),
+    path("api/v1/picklists/", lists.PicklistsView.as_view()),
+    path("api/v1/picklists/<int:pk>/", lists.PicklistView.as_view()),
+    path("api/v1/list-mappers/", lists.EntriesView.as_view()),
+    path("api/v1/list-mappers/<int:pk>/", lists.EntryView.as_view()),
+    path("api/v1/dispositions/", lists.DispositionsView.as_view()),
+    path("api/v1/dispositions/<slug:code>/", lists.DispositionView.as_view()),
     path("api/v1/campaigns/", parties.CampaignsView.as_view()),
     path("api/v1/sources/", parties.SourcesView.as_view()),
     path("api/v1/suppliers/", parties.SuppliersView.as_view()),

@@ -85,6 +85,7 @@ _FIXES = {
     "add": "Add “{text}” to the picklist",
     "change": "Change “{text}” to “{value}”",
     "keep": "Keep “{text}” rejected",
+    "again": "Judge “{text}” again",
 }
 
 

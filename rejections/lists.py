@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -85,3 +86,24 @@ def touch(picklist_id: int) -> None:
     picklist = Picklist.objects.select_for_update().get(pk=picklist_id)
     picklist.version += 1
     picklist.save(update_fields=["version"])
+
+
+def retire(picklist: Picklist, texts: Iterable[str], at: datetime) -> None:
+    """Take values out of use; leads keep them, and entries for them rest. Raises Refused where one is none.
+
+    Runs in the caller's transaction.
+    """
+    touch(picklist.pk)
+    wanted = set(texts)
+    in_use = picklist.values.filter(value__in=wanted, retired_at=None)
+    if missing := sorted(wanted - set(in_use.values_list("value", flat=True))):
+        raise Refused("not_a_value", f"“{missing[0]}” is not in use on {picklist}", "Nothing was changed.")
+    in_use.update(retired_at=at)
+
+
+def repoint(entry: ListMapperEntry, value: PicklistValue) -> None:
+    """Let an entry stand for another value of its picklist. Raises Refused. Runs in the caller's transaction."""
+    touch(entry.picklist_id)
+    if value.picklist_id != entry.picklist_id or value.retired_at is not None:
+        raise Refused("not_a_value", f"“{value}” is not in use on {entry.picklist}", "Nothing was changed.")
+    ListMapperEntry.objects.filter(pk=entry.pk).update(value=value)

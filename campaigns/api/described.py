@@ -68,7 +68,7 @@ def finish(result: dict[str, Any], generator: Any, **_: Any) -> dict[str, Any]:
     result["info"]["description"] = INTRODUCTION
     for operation in _operations(result):
         for parameter in operation.get("parameters", []):
-            if parameter["in"] == "path":
+            if parameter["in"] == "path" and parameter["name"] == "id":
                 parameter["schema"] |= {"minimum": 0, "maximum": LARGEST}
         for answer in operation["responses"].values():
             answer.setdefault("headers", {}).update(_RATE)

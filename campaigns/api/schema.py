@@ -47,12 +47,41 @@ _WORDS = {
     503: "The database does not answer; send it again: `unavailable`.",
 }
 _ALWAYS = (401, 403, 405, 429, 503)
-_EXAMPLE = {
-    "type": "urn:leadrej:problem:not_found",
-    "title": "Not found, or not yours",
-    "status": 404,
-    "code": "not_found",
-    "detail": "There is nothing at this address that you may see. Nothing was changed.",
+#: One answer of each status, as it comes: code, title, detail.
+_EXAMPLES = {
+    400: (
+        "invalid",
+        "The request is not as it should be",
+        "rows.0: A row has an id and a reason, and nothing else.",
+    ),
+    401: (
+        "not_authenticated",
+        "Who is calling?",
+        "Send Authorization: Bearer with an API key that is in use.",
+    ),
+    403: ("right_missing", "This key may not do that", "It lacks the right “reject”. Make a key with it."),
+    404: ("not_found", "Not found, or not yours", "There is nothing at this address that you may see."),
+    405: ("method_not_allowed", "This address does not take that method", "Allow names those that it takes."),
+    409: ("wrong_state", "Rejection import 17 is Completed now", "Somebody else was faster."),
+    412: (
+        "etag_mismatch",
+        "It was changed meanwhile",
+        "If-Match names an older version. Read it again, then decide.",
+    ),
+    413: ("too_large", "The request is too large", "At most 10 MB are read. Send it in parts."),
+    415: ("unsupported_media_type", "This content type is not read here", "Send application/json."),
+    422: (
+        "no_window",
+        "Solar UK has no maximum rejection days",
+        "Without them no lead of it can be rejected.",
+    ),
+    428: (
+        "if_match_missing",
+        "Which version do you change?",
+        "Send If-Match with the ETag of what you have read.",
+    ),
+    429: ("throttled", "Too many requests", "The call was not carried out. The next one is free in 23 s."),
+    503: ("unavailable", "Back in a moment", "The database does not answer. Send it again."),
 }
 
 
@@ -62,8 +91,18 @@ def problems(*statuses: int) -> dict[Any, Any]:
 
 
 def _problem(status: int) -> OpenApiResponse:
-    examples = [OpenApiExample("not_found", _EXAMPLE)] if status == 404 else []
-    return OpenApiResponse(ProblemSerializer, _WORDS[status], examples)
+    code, title, detail = _EXAMPLES[status]
+    example: dict[str, Any] = {
+        "type": f"urn:leadrej:problem:{code}",
+        "title": title,
+        "status": status,
+        "code": code,
+    }
+    example["detail"] = f"{detail} Nothing was changed."
+    if code == "invalid":
+        field, _, message = detail.partition(": ")
+        example["errors"] = [{"field": field, "message": message}]
+    return OpenApiResponse(ProblemSerializer, _WORDS[status], [OpenApiExample(code, example)])
 
 
 IDEMPOTENCY_KEY = OpenApiParameter(

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.http import Http404
 from django.utils import timezone
 from rest_framework.exceptions import Throttled, ValidationError
-from rest_framework.parsers import FormParser
+from rest_framework.parsers import FormParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -34,7 +34,7 @@ class FormDoor(ApiView):
     authentication_classes = ()
     permission_classes = ()
     throttle_classes = ()
-    parser_classes = (Json, FormParser)
+    parser_classes = (Json, FormParser, MultiPartParser)
     schema = None
 
     def post(self, request: Request, token: str) -> Response:
@@ -58,8 +58,10 @@ class FormDoor(ApiView):
 
 
 def _values(data: Any) -> dict[str, str]:
-    """What the form sent, each name with its last value; raises ValidationError when it is nothing."""
-    plain = data.dict() if hasattr(data, "dict") else data
+    """What the form sent; several values of one name stand in a row. Raises ValidationError when it is nothing."""
+    plain = data
+    if hasattr(data, "lists"):
+        plain = {name: ", ".join(map(str, values)) for name, values in data.lists()}
     values = Values().to_internal_value(plain)
     if not any(value.strip() for value in values.values()):
         raise ValidationError("The form is empty. Nothing was stored.")

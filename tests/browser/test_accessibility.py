@@ -11,15 +11,18 @@ from django.utils import timezone
 from playwright.sync_api import Page
 
 from campaigns.models import Campaign, Destination, Source
-from rejections import uploads
+from leads.models import LeadValues, SavedView
+from rejections import fixes, uploads
+from rejections.blocked import Action, queue
 from rejections.corrected import corrected
+from rejections.fix_effects import Fix
 from rejections.models import Batch
 from rejections.options import Options
 from rejections.states import State
 from tests import batches, make
 from tests.browser.conftest import OpenBrowser
 from tests.flows.world import World, uploaded, workbook, world
-from tests.rejections import corrections as given
+from tests.rejections import corrections
 from tests.worker import CHECKOUT
 
 AXE = CHECKOUT / "node_modules" / "axe-core" / "axe.min.js"
@@ -158,6 +161,69 @@ def test_lists_campaigns_and_leads(look: Callable[..., Look]) -> None:
     look(w.people["reader"]).at(f"/campaigns/{w.campaign.code}/accept/")
 
 
+def test_list_of_leads_and_what_is_asked_of_those_picked(look: Callable[..., Look]) -> None:
+    w = world()
+    long_names(w)
+    make.lead(w.campaign, at=w.at, name="A name as long as somebody typed it into a form " * 3)
+    failure = {"field": "name", "sentence": "Name: “=1” is not on the picklist", "value": "=1", "code": "x"}
+    LeadValues.objects.filter(lead=w.leads["rejected"]).update(failures=[failure])
+    SavedView.objects.create(person=w.people["operator"], name="To look at", query="status=rejected")
+    operator = look(w.people["operator"])
+    operator.at("/leads/", act=open_menus)
+    operator.at("/leads/?q=nobody&status=pending")
+    operator.at("/leads/?columns=id&columns=name&columns=uid&columns=valid&columns=field%3Aemail&sort=lead")
+    operator.at("/leads/", act=lambda page: ask_about_all(page, "Reject"))
+    operator.at("/leads/", act=lambda page: ask_about_all(page, "Keep Rejected"))
+    operator.at(f"/leads/{w.leads['rejected'].pk}/?in=all")
+    operator.at(f"/leads/{w.leads['rejected'].pk}/?values=received", act=check_fix)
+    for role in ("client", "supplier"):
+        look(w.people[role]).at("/leads/")
+    look(make.supplier_user(make.supplier())).at("/leads/")
+
+
+def open_menus(page: Page) -> None:
+    for box in page.get_by_role("checkbox", name="Select lead").all()[:3]:
+        box.check()
+    page.evaluate("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
+
+
+def ask_about_all(page: Page, button: str) -> None:
+    page.get_by_role("checkbox", name="Select all on this page").check()
+    page.get_by_role("button", name=button, exact=True).click()
+    page.get_by_role("link", name="Back to the list").wait_for()
+    page.evaluate(AXE.read_text())
+
+
+def check_fix(page: Page) -> None:
+    page.get_by_role("textbox", name="Name").fill("Ann")
+    page.get_by_role("button", name="Check this fix").click()
+    page.get_by_text("Nothing has been changed yet.").wait_for()
+    page.evaluate(AXE.read_text())
+
+
+def test_the_fix_queue(look: Callable[..., Look]) -> None:
+    source = corrections.source()
+    operator = look(make.operator())
+    operator.at("/fix-queue/")
+    operator.at("/fix-queue/decisions/")
+    rows = [{"email": f"{n}@example.org", "country": "U.S.A." if n else "Narnia"} for n in range(4)]
+    leads = corrections.receive(source, *rows, at=timezone.now())
+    corrections.receive(corrections.source(source.campaign), {"email": "9@example.org", "country": "U.S.A."})
+    (group, *_) = queue()
+    done = fixes.start([group], Fix(Action.KEEP), person=make.operator(), via="page", at=timezone.now())
+    corrections.work(done[0], timezone.now())
+    undoing = fixes.start([queue()[0]], Fix(Action.KEEP), person=None, via="page", at=timezone.now())
+    assert undoing
+    corrections.receive(source, {"email": "x", "country": "U.S.A."})
+    for address in (
+        "/fix-queue/",
+        "/fix-queue/?q=nothing",
+        "/fix-queue/decisions/",
+        f"/fix-queue/{leads[0]}/",
+    ):
+        operator.at(address)
+
+
 def test_steps_of_an_import(look: Callable[..., Look]) -> None:
     w = world()
     long_names(w)
@@ -243,10 +309,10 @@ def open_dialog(page: Page, name: str) -> None:
 
 def troubled_source(w: World) -> Source:
     """A source whose door turns most away, and whose campaign's destination is paused."""
-    source = given.source(w.campaign)
+    source = corrections.source(w.campaign)
     values = [(f"{n}@example.org", f"+447911123{n:03}", "U.S.A. of North America") for n in range(20)]
     leads = [dict(zip(("email", "phone", "country"), one, strict=True)) for one in values]
-    given.receive(source, *leads, {"email": "ok@example.org", "country": "Austria"}, at=w.at)
+    corrections.receive(source, *leads, {"email": "ok@example.org", "country": "Austria"}, at=w.at)
     paused = {"paused_at": w.at, "paused_why": "401 Unauthorized"}
     Destination.objects.create(campaign=w.campaign, url="https://crm.example/leads", **paused)
     return source
@@ -254,16 +320,16 @@ def troubled_source(w: World) -> Source:
 
 def damaged_correction(source: Source) -> Batch:
     """A checked correction with leads to release, some that stay, a repair and a conflict."""
-    rows = given.downloaded(source)
+    rows = corrections.downloaded(source)
     for row in rows[:12]:
         row["country"] = "Austria"
     rows[12]["country"] = "Nowhere"
     rows[-1]["phone"] = rows[-1]["phone"].lstrip("'+")
     other = {**rows[13], "country": "Elsewhere"}
-    started = given.upload(source, given.as_file([other]), goes_through=True)
+    started = corrections.upload(source, corrections.as_file([other]), goes_through=True)
     assert started.state == State.FINISHED
     rows[13]["country"] = "Germany"
-    batch = given.upload(source, given.as_file(rows))
+    batch = corrections.upload(source, corrections.as_file(rows))
     assert corrected(batch).counts.keys() >= {"released", "still_rejected", "unchanged", "conflict"}
     assert corrected(batch).repairs
     return batch
