@@ -8,7 +8,7 @@ from django.urls import path, re_path, register_converter
 
 from campaigns.api import base, docs, lists, parties
 from campaigns.views import campaign as campaigns
-from campaigns.views import keys, profile, signing
+from campaigns.views import keys, profile, reasons, signing
 from leads.api import forms as lead_forms
 from leads.api import leads as leads_api
 from leads.views import analytics, bulk, find, lead, leadfix, statements, table
@@ -148,6 +148,7 @@ urlpatterns = [
     path("campaigns/", campaigns.campaigns, name="campaigns"),
     path("campaigns/<str:code>/", campaigns.campaign, name="campaign"),
     path("campaigns/<str:code>/accept/", campaigns.accept_leads, name="accept_leads"),
+    path("reasons/", reasons.reasons, name="reasons"),
     path("told/", told.ended, name="told"),
     path("told/bell/", told.bell, name="told_bell"),
     path("profile/", profile.profile, name="profile"),

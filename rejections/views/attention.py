@@ -32,7 +32,7 @@ def items(
 
     `undecided` are clients with the number of their phrases without a disposition; `more` are items made elsewhere.
     """
-    found = [*_of_campaigns(lines, person), *_of_batches(batches), *_of_phrases(undecided, person), *more]
+    found = [*_of_campaigns(lines, person), *_of_batches(batches), *_of_phrases(undecided), *more]
     found += _of_fixes()
     return sorted(found, key=lambda item: item["order"])
 
@@ -161,21 +161,17 @@ def _of_batches(batches: Iterable[Batch]) -> Iterator[dict[str, Any]]:
         yield item((order, 0), icon, tone, f"{batch_number(batch)} {words}", text, action, url, due=due)
 
 
-def _of_phrases(undecided: Iterable[tuple[Client, int]], person: User) -> Iterator[dict[str, Any]]:
-    """Phrases are the admins' to map; everybody else of the staff is told that they wait."""
+def _of_phrases(undecided: Iterable[tuple[Client, int]]) -> Iterator[dict[str, Any]]:
     for client, number in undecided:
         title = f"{counted(number, 'phrase')} of {client} without a disposition"
-        action, url = "See imports", reverse("imports")
-        if person.has_perm("campaigns.change_phrase"):
-            url = reverse("admin:campaigns_phrase_changelist")
-            action, url = "Map", f"{url}?client__id__exact={client.pk}&disposition__isempty=1"
+        url = f"{reverse('reasons')}?client={client.code}"
         yield item(
             (7, -number),
             "message-question",
             "info",
             title,
             "rejected under CLIENT_OTHER until then",
-            action,
+            "Map",
             url,
         )
 

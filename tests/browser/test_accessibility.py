@@ -148,6 +148,7 @@ def test_lists_campaigns_and_leads(look: Callable[..., Look]) -> None:
     for address in (
         "/imports/",
         "/imports/?state=failed",
+        "/reasons/",
         "/campaigns/",
         f"/campaigns/{w.campaign.code}/",
         f"/campaigns/{w.campaign.code}/accept/",

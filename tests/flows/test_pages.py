@@ -96,14 +96,14 @@ def test_home_says_the_money_at_stake_per_currency() -> None:
     assert values["Client Rejected this month"] == ["£55"]
 
 
-def test_an_admin_is_sent_to_where_phrases_are_mapped_and_an_operator_is_not() -> None:
+def test_who_reads_of_phrases_that_wait_is_sent_to_where_they_are_mapped() -> None:
     w = world()
-    ways = {}
     for role in ("admin", "operator"):
         items = opened(w.people[role], "home")["items"]
-        ways[role] = next(item for item in items if "phrase" in item["title"])
-    assert signed_in(w.people["admin"]).get(ways["admin"]["url"]).status_code == 200
-    assert ways["operator"]["url"] == reverse("imports")
+        item = next(item for item in items if "phrase" in item["title"])
+        answer = signed_in(w.people[role]).get(item["url"])
+        assert answer.context["client"] == w.campaign.client
+        assert len(answer.context["waiting"]) == 1
 
 
 def test_open_batches_renew_themselves_only_while_one_is_at_work() -> None:
