@@ -78,7 +78,10 @@ def download(page: Page, source: Source) -> Path:
 
 def corrected(sheet: Path) -> bytes:
     """In a spreadsheet: read why, delete the row that stays rejected, correct one cell, save as CSV."""
-    rows = [list(row) for row in load_workbook(io.BytesIO(sheet.read_bytes()))["Leads"].iter_rows(values_only=True)]
+    rows = [
+        list(row)
+        for row in load_workbook(io.BytesIO(sheet.read_bytes()))["Leads"].iter_rows(values_only=True)
+    ]
     header = rows[0]
     code, function = header.index("Disposition Code"), header.index("function")
     kept = [header]
