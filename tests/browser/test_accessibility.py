@@ -10,8 +10,8 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page
 
-from campaigns.models import Campaign, Destination, Source
-from leads.models import LeadValues, SavedView
+from campaigns.models import Agreement, Campaign, Destination, Endpoint, Source
+from leads.models import Delivery, LeadValues, SavedView
 from rejections import fixes, uploads
 from rejections.blocked import Action, queue
 from rejections.corrected import corrected
@@ -334,3 +334,39 @@ def damaged_correction(source: Source) -> Batch:
     assert corrected(batch).counts.keys() >= {"released", "still_rejected", "unchanged", "conflict"}
     assert corrected(batch).repairs
     return batch
+
+
+def test_notices(look: Callable[..., Look]) -> None:
+    w = world()
+    supplier = w.lumen
+    Agreement.objects.filter(supplier=supplier).update(channel="webhook")
+    Endpoint.objects.create(supplier=supplier, channel="email", recipients=["notices@lumen.example"])
+    endpoint = Endpoint.objects.create(supplier=supplier, channel="webhook", url="https://lumen.example/hook")
+    lead = make.lead(w.campaign, at=w.at, source=w.leads["pending"].source)
+    batches.imported(w.campaign, [(lead, "Duplicate Lead")], at=w.at)
+    notice = Delivery.objects.get(channel="webhook")
+    answer = "503 upstream connect error or disconnect/reset before headers, after a while of waiting for it"
+    notice.attempts.create(at=w.at, succeeded=False, seconds=1.2, answer=answer)
+    Endpoint.objects.filter(pk=endpoint.pk).update(
+        failing_since=w.at, paused_at=w.at, paused_why=f"It answered “{answer}”."
+    )
+    operator, own = look(w.people["operator"]), look(w.people["supplier"])
+    for one in (operator, own):
+        one.at("/notices/")
+        one.at(f"/notices/?notice={notice.pk}")
+        one.at(f"/notices/endpoints/{endpoint.pk}/resume/")
+    operator.at("/notices/", act=open_resume)
+    operator.at("/notices/?show=failed")
+    own.at("/notices/", act=new_secret)
+    look(w.people["competitor"]).at("/notices/")
+
+
+def open_resume(page: Page) -> None:
+    page.get_by_role("link", name="Resume").click()
+    page.get_by_role("dialog").wait_for()
+
+
+def new_secret(page: Page) -> None:
+    page.get_by_role("button", name="Make a new secret").click()
+    page.get_by_label("Secret", exact=True).wait_for()
+    page.evaluate(AXE.read_text())
