@@ -114,6 +114,6 @@ urlpatterns = [
     path("api/v1/campaigns/", parties.CampaignsView.as_view()),
     path("api/v1/sources/", parties.SourcesView.as_view()),
     path("api/v1/suppliers/", parties.SuppliersView.as_view()),
-    re_path(r"^api/v1/.*$", base.NotThere.as_view()),
+    re_path(r"(?s)^api/v1/.*\Z", base.NotThere.as_view()),
     path("admin/", admin.site.urls),
 ]
