@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from campaigns.models import Campaign, Client, Supplier, User
 from campaigns.rules import begin, local_date, window_opens
@@ -17,6 +18,21 @@ from leads.sql.months import Span
 
 Kind = StatementLine.Kind
 CLIENTS, SUPPLIERS = "clients", "suppliers"
+
+
+#: What a line says, to a client and to a supplier.
+_WORDS = {
+    Kind.ACCEPTED: ("Accepted", "Accepted"),
+    Kind.CREDIT: ("Credit, Client Rejected", "Payout taken back, rejected by the client"),
+    Kind.OWED: ("", "Payout owed, although rejected by the client"),
+    Kind.ADJUSTMENT: ("Adjustment, lead of a closed month", "Adjustment, lead of a closed month"),
+    Kind.AFFILIATE: ("", "Affiliate event"),
+}
+
+
+def words(kind: str, side: str) -> str:
+    """What a line of this kind says on a statement of this side."""
+    return _WORDS[Kind(kind)][side == SUPPLIERS]
 
 
 class Party(NamedTuple):
@@ -69,6 +85,15 @@ class Sheet:
     def state(self) -> str:
         """closed, over (it could be closed) or open."""
         return "closed" if self.closed else "over" if self.over else "open"
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Where its dates are."""
+        return ZoneInfo(self.campaign.time_zone)
+
+    def name(self, viewer: User) -> str:
+        """The campaign as this person knows it."""
+        return self.campaign.public_name if viewer.supplier_id else self.campaign.name
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import Any
 
 from campaigns.models import User
 from leads.models import LeadEvent
+from leads.reasons import reason_for
 from leads.statuses import Cause, Status
 from leads.templatetags.chips import STATUSES, Chip
 
@@ -83,6 +84,11 @@ def timeline(events: Iterable[LeadEvent], viewer: User, batches: Mapping[int, An
     ]
 
 
+def together(*parts: Iterable[Entry]) -> list[Entry]:
+    """Entries of several histories as one, newest first; of the same instant, those of the first part on top."""
+    return sorted((entry for part in parts for entry in part), key=lambda entry: entry.at, reverse=True)
+
+
 def _entry(event: LeadEvent, viewer: User, batch: Any, undone: bool) -> Entry:
     cause, status = Cause(event.cause), Status(event.to_status)
     mark = _MARKS.get(cause, STATUSES[status])
@@ -103,7 +109,7 @@ def _title(cause: Cause, status: Status) -> str:
     if cause == Cause.UNDONE:
         return f"Taken back: {status.label} again"
     if cause == Cause.DISPUTE_GRANTED:
-        return f"Dispute granted: {status.label} again"
+        return f"Rejection taken back: {status.label} again"
     by_status = {Cause.JUDGED: _JUDGED, Cause.CORRECTED: _CORRECTED}.get(cause)
     return _TITLES[cause] if by_status is None else by_status.get(status, status.label)
 
@@ -122,7 +128,8 @@ def why(disposition: Any, reason: str, viewer: User) -> str:
     if disposition is None:
         return f"“{reason}”" if reason else ""
     label = disposition.supplier_text or disposition.label if viewer.supplier_id else disposition.label
-    return f"{label}: “{reason}”" if reason else str(label)
+    said = reason_for(viewer, disposition, reason)
+    return f"{label}: “{said}”" if said and said != label else str(label)
 
 
 def name_of(person: User | None, viewer: User) -> str:

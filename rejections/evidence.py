@@ -36,7 +36,7 @@ def keep(content: Iterable[bytes], name: str) -> Evidence:
                     raise Refused(
                         "evidence_too_large",
                         "The file is too large",
-                        f"Evidence is one file of at most {settings.EVIDENCE_MAX_BYTES // 1_000_000} MB. Nothing "
+                        f"Evidence is one file of at most {limit_mb()} MB. Nothing "
                         "was sent; send a smaller file, or a link in the text.",
                     )
                 file.write(part)
@@ -44,6 +44,11 @@ def keep(content: Iterable[bytes], name: str) -> Evidence:
         path.unlink(missing_ok=True)
         raise
     return Evidence(str(path.relative_to(settings.UPLOAD_DIR)), Path(name).name[:300], size)
+
+
+def limit_mb() -> int:
+    """How large a file may be, in megabytes."""
+    return int(settings.EVIDENCE_MAX_BYTES // 1_000_000)
 
 
 def drop(evidence: Evidence | None) -> None:

@@ -101,6 +101,19 @@ class MappingForm(forms.Form):
         }
 
 
+class ContestForm(forms.Form):
+    """What a supplier says against rejections."""
+
+    note = forms.CharField(
+        max_length=1000,
+        error_messages={"required": "Say what is wrong with the rejection. Nothing was sent."},
+    )
+    evidence = forms.CharField(required=False, max_length=5000)
+    file = forms.FileField(
+        required=False, error_messages={"empty": "The file is empty. Choose another, or none."}
+    )
+
+
 def options_from(data: QueryDict) -> Options:
     """The options in a form or an address; raises Refused on a date that is none."""
     return Options.from_json(

@@ -42,6 +42,11 @@ def effect(campaign: Campaign, month: date, at: datetime) -> Effect:
     return Effect(months.would_close(span), months.would_lose_undo(span, NAMED), waiting, word(month))
 
 
+def oldest_open(campaign: Campaign) -> date | None:
+    """The month that has to be closed before any other of the campaign."""
+    return months.oldest_open(campaign.pk)
+
+
 def running(campaign: Campaign) -> Batch | None:
     """A batch of the campaign that is at work on its leads now."""
     return Batch.objects.filter(campaign=campaign, state__in=EXCLUSIVE).order_by("pk").first()
@@ -60,7 +65,7 @@ def refusal(campaign: Campaign, month: date, at: datetime) -> Refused | None:
             "month_not_over", f"{here} is not over yet",
             f"{nothing} It can be closed from 1 {following(month):%B %Y} on, {campaign.time_zone} time.",
         )  # fmt: skip
-    oldest = months.oldest_open(campaign.pk)
+    oldest = oldest_open(campaign)
     if oldest is not None and oldest < month:
         return Refused(
             "earlier_month_open", f"{oldest:%B %Y} is still open",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from openpyxl import Workbook
@@ -52,11 +52,21 @@ def _advice(batch: Batch, outcome: str) -> str:
 
 
 def as_csv(batch: Batch) -> Iterator[bytes]:
-    """The table as CSV: UTF-8 with BOM, safe from formulas, loss-free."""
+    """The batch's table as CSV."""
+    return csv_of(table(batch))
+
+
+def write_xlsx(batch: Batch, path: Path) -> None:
+    """The batch's table as XLSX."""
+    write_sheet(table(batch), path, "Result")
+
+
+def csv_of(rows: Iterable[Sequence[str]]) -> Iterator[bytes]:
+    """A table as CSV: UTF-8 with BOM, safe from formulas, loss-free."""
     yield "\ufeff".encode()
     buffer = io.StringIO()
     writer = csv.writer(buffer)
-    for number, row in enumerate(table(batch)):
+    for number, row in enumerate(rows):
         writer.writerow([shield(cell) for cell in row])
         if number % 500 == 0:
             yield buffer.getvalue().encode()
@@ -65,12 +75,12 @@ def as_csv(batch: Batch) -> Iterator[bytes]:
     yield buffer.getvalue().encode()
 
 
-def write_xlsx(batch: Batch, path: Path) -> None:
-    """The table as XLSX: every value is text, and no value is a formula."""
+def write_sheet(rows: Iterable[Sequence[str]], path: Path, title: str) -> None:
+    """A table as XLSX: every value is text, and no value is a formula."""
     book = Workbook(write_only=True)
-    sheet = book.create_sheet("Result")
+    sheet = book.create_sheet(title)
     sheet.freeze_panes = "A2"
-    for row in table(batch):
+    for row in rows:
         cells = []
         for text in row:
             cell = WriteOnlyCell(sheet, value=xml_safe(text))

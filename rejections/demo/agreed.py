@@ -13,6 +13,9 @@ SUPPLIERS = {
     "reseau": "Réseau Prospect SAS",
     "nordlys": "Nordlys Performance ApS",
 }
+#: Days within which a rejection can be disputed, and suppliers whose disputes silence grants.
+DISPUTE_DAYS = 14
+GRANTING = frozenset({"reseau"})
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from random import Random
 
 from leads.statuses import Status
+from rejections.demo import contests
+from rejections.demo.agreed import GRANTING
 from rejections.demo.plan import SEED, Draft, Plan
 
 #: At this age the month is closed that had ended three days before, or at most a month earlier: what was
@@ -114,7 +116,9 @@ _CREDITS = {("LIFE-UK", 9.0): 9}
 def history(plan: Plan, seed: int = SEED) -> list[Turn]:
     """The acts, oldest first, with the leads they name; tells each draft where it ends."""
     rng = Random(seed + 1)  # noqa: S311 - a seed that everybody may know
-    return [_turn(act, plan, rng) for act in ACTS]
+    turns = [_turn(act, plan, rng) for act in ACTS]
+    contests.settle(turns, GRANTING)
+    return turns
 
 
 def _turn(act: Act, plan: Plan, rng: Random) -> Turn:

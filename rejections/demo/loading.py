@@ -14,6 +14,7 @@ from leads.models import AffiliateEvent, Lead
 from leads.statuses import Status
 from rejections import control, uploads, workflows
 from rejections.columns import ColumnMap
+from rejections.demo import disputes, notices
 from rejections.demo.corrections import correct
 from rejections.demo.door import Door
 from rejections.demo.history import CLOSED_AT, MONTH_END_BEFORE, Turn, history
@@ -46,7 +47,9 @@ def load(now: datetime) -> None:
         )
     with transaction.atomic():
         settle_terms(now)
+        notices.settle_endpoints(now)
         _live(now)
+        notices.deliver_history(now)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
 
@@ -67,6 +70,7 @@ def _live(now: datetime) -> None:
         _Doing(turn, now).do()
     _receive(door, waiting, 0)
     correct(now)
+    disputes.contest(turns, now)
 
 
 def _receive(door: Door, waiting: list[Draft], age: float) -> list[Draft]:

@@ -24,7 +24,14 @@ from campaigns.models import (
     Supplier,
     User,
 )
-from rejections.demo.agreed import CAMPAIGNS, CLIENTS, SUPPLIERS, CampaignTerms
+from rejections.demo.agreed import (
+    CAMPAIGNS,
+    CLIENTS,
+    DISPUTE_DAYS,
+    GRANTING,
+    SUPPLIERS,
+    CampaignTerms,
+)
 from rejections.demo.lists import PHRASES, PICKLISTS
 
 PASSWORD = "demo"  # noqa: S105 - it is printed for everybody; the command keeps out of production
@@ -145,6 +152,8 @@ def _write_campaign(
             starts_on=(now - timedelta(days=365)).date(),
             price=price,
             payout=payout,
+            dispute_days=DISPUTE_DAYS,
+            silence_grants=supplier in GRANTING,
         )
         for supplier, (price, payout) in terms.deals.items()
     )

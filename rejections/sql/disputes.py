@@ -146,3 +146,21 @@ def withdraw_undone(batch_id: int, lead_ids: Sequence[int], *, at: datetime, act
             """,
             [at, actor_id, batch_id, list(lead_ids)],
         )
+
+
+def twins(lead_ids: Sequence[int]) -> dict[int, list[int]]:
+    """Other leads of the same campaign that share a deduped key with one of these: lead → others, at most three."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT k.lead_id, (array_agg(DISTINCT t.lead_id))[1:3]
+            FROM leads_leadkey k CROSS JOIN LATERAL (
+                SELECT o.lead_id FROM leads_leadkey o
+                WHERE o.campaign_id = k.campaign_id AND o.slot = k.slot AND o.key = k.key
+                  AND o.lead_id <> k.lead_id LIMIT 3
+            ) t
+            WHERE k.lead_id = ANY(%s) AND k.slot <> 0 GROUP BY k.lead_id
+            """,
+            [list(lead_ids)],
+        )
+        return dict(cursor.fetchall())

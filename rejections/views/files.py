@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
 from django.http import FileResponse, HttpResponseBase, StreamingHttpResponse
+
+from rejections import results
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -31,6 +33,14 @@ def xlsx_made(write: Callable[[Path], object], name: str) -> HttpResponseBase:
 def xlsx_file(path: Path, name: str) -> HttpResponseBase:
     """A workbook that lies at a path."""
     return _named(FileResponse(path.open("rb"), content_type=XLSX), name)
+
+
+def table_file(table: Iterable[Sequence[str]], stem: str, format: str, title: str) -> HttpResponseBase:
+    """A table, header first, as CSV or as a workbook with one sheet of this title."""
+    name = f"{stem}.{format}"
+    if format == "csv":
+        return csv_stream(results.csv_of(table), name)
+    return xlsx_made(lambda path: results.write_sheet(table, path, title), name)
 
 
 def _named(answer: HttpResponseBase, name: str) -> HttpResponseBase:

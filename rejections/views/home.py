@@ -19,13 +19,12 @@ from django.views.decorators.http import require_safe
 from campaigns.models import Campaign, User
 from campaigns.rules import local_date
 from campaigns.templatetags.figures import counted, round_money
-from leads import returned
-from rejections import worklist
+from rejections import inbox, worklist
 from rejections.forms import UploadForm
 from rejections.models import Batch, Kind
 from rejections.sql.credits import Rejections
 from rejections.states import RUNNABLE
-from rejections.views import attention, shown, troubles
+from rejections.views import attention, portal, shown, troubles
 from rejections.views.upload import upload_context
 from rejections.worklist import Unsettled
 
@@ -41,7 +40,7 @@ def home(request: HttpRequest) -> HttpResponse:
     """The first page of the person's side."""
     person: Any = request.user
     if person.supplier_id:
-        return render(request, "leads/home_supplier.html", returned.overview(person))
+        return portal.overview(request)
     if person.client_id:
         return render(request, "rejections/home_client.html", _client(person, timezone.now()))
     return render(request, "rejections/home.html", _staff(person, timezone.now()))
@@ -73,7 +72,12 @@ def _staff(person: User, at: datetime) -> dict[str, Any]:
         "today": timezone.localdate(at),
         "metrics": _metrics(lines, worklist.this_month(campaigns, at)),
         "items": attention.items(
-            lines, worklist.undecided(person, at), phrases, person, *troubles.of_sources(at)
+            lines,
+            worklist.undecided(person, at),
+            phrases,
+            person,
+            *troubles.of_sources(at),
+            *attention.of_disputes(inbox.waiting(person, at)),
         ),
         "to_fix": troubles.sources_to_fix(),
     }

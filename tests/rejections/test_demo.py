@@ -17,7 +17,7 @@ from django.db.models import Count, Q
 from django.test import Client as Browser
 
 from campaigns.judging import judge
-from campaigns.models import Campaign, Cap, Field, Phrase, Source, User
+from campaigns.models import Campaign, Cap, Endpoint, Field, Phrase, Source, User
 from campaigns.rules import local_date
 from campaigns.spec import agreed
 from leads import sources
@@ -32,7 +32,7 @@ from rejections.demo import files, loading
 from rejections.demo.history import ACTS, history
 from rejections.demo.parties import LOGINS, PASSWORD
 from rejections.demo.plan import plan
-from rejections.models import Batch
+from rejections.models import Batch, Dispute, DisputedLead
 from rejections.options import Options
 from rejections.refusals import Refused
 from rejections.states import State
@@ -173,7 +173,8 @@ def test_every_lead_tells_its_history() -> None:
     assert ends == dict(Lead.objects.values_list("pk", "status"))
     assert set(LeadEvent.objects.values_list("cause", flat=True)) == {
         Cause.RECEIVED, Cause.JUDGED, Cause.CLIENT_REJECTED, Cause.ACCEPTED_OLDER, Cause.ACCEPTED_REMAINING,
-        Cause.ACCEPTED_CLOSE_OUT, Cause.QUARANTINE_RELEASED, Cause.ADJUSTED, Cause.UNDONE, Cause.CORRECTED,
+        Cause.ACCEPTED_CLOSE_OUT, Cause.QUARANTINE_RELEASED, Cause.ADJUSTED, Cause.UNDONE, Cause.DISPUTE_GRANTED,
+        Cause.CORRECTED,
     }  # fmt: skip
 
 
@@ -189,6 +190,15 @@ def test_caps_bind_and_none_is_exceeded() -> None:
     for cap in Cap.objects.filter(period=Cap.Period.TOTAL):
         ever = (datetime(1900, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC))
         assert caps.used(cap.campaign_id, cap.supplier_id, *ever) == cap.limit
+
+
+def test_disputes_show_every_way_they_can_end_and_some_are_due_soon() -> None:
+    states = Counter(DisputedLead.objects.values_list("state", "by_silence"))
+    assert states == {
+        ("open", False): 7, ("granted", False): 1, ("granted", True): 2, ("refused", False): 1, ("withdrawn", False): 1,
+    }  # fmt: skip
+    waiting = Dispute.objects.filter(leads__state="open").order_by("answer_by")
+    assert NOW < waiting.first().answer_by < NOW + timedelta(days=2)
 
 
 def test_final_leads_stand_in_closed_months_and_some_were_credited() -> None:
@@ -209,8 +219,9 @@ def test_batches_of_the_past_are_finished_and_told_of() -> None:
     batch = Batch.objects.filter(file_name="life_cover_returns_2.csv").get()
     counts = receipt.receipt(batch, NOW).outcomes
     assert counts == {"not_found": 1, "duplicate_in_file": 1, "final": 9, "rejected": 111}
-    assert Delivery.objects.filter(batch_id=batch.pk, status=Delivery.Status.SENT).count() == 3
-    assert not Delivery.objects.exclude(channel__in=["portal", "destination"]).exists()
+    told = Delivery.objects.filter(batch_id=batch.pk)
+    # Three suppliers were told of rejections, and two that disputes of theirs were granted.
+    assert Counter(told.values_list("kind", flat=True)) == {"rejections": 3, "retractions": 2}
     assert not Phrase.objects.filter(text="Außerhalb des Gebiets").get().disposition
 
 
@@ -227,6 +238,22 @@ def test_the_correction_loop_has_something_to_show() -> None:
     assert [Source.objects.get(pk=surge.source_id).code for surge in surges] == ["META-SOLAR-UK"]
     assert surges[0].commonest is not None
     assert surges[0].commonest.value == "detached_house"
+
+
+def test_suppliers_are_told_in_every_way_and_not_all_of_it_arrives() -> None:
+    assert set(Delivery.objects.filter(supplier__isnull=False).values_list("channel", flat=True)) == {
+        "portal", "webhook", "email",
+    }  # fmt: skip
+    paused, failing = (
+        Endpoint.objects.get(supplier__code=code, channel="webhook") for code in ("kestrel", "lumen")
+    )
+    assert paused.paused_at
+    assert failing.failing_since
+    assert not failing.paused_at
+    told = (
+        Delivery.objects.filter(supplier__isnull=False).exclude(channel="portal").exclude(status="cancelled")
+    )
+    assert not told.filter(attempts=None).exists(), "each was tried"
 
 
 @pytest.mark.parametrize("login", LOGINS, ids=lambda login: login.username)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -156,7 +157,7 @@ def test_a_lead_that_became_final_is_charged_back_once_and_not_moved() -> None:
     Adjustment.objects.update(is_final=True)
     assert place.answer(dispute, grants=True) == (2, 0)
     [charged] = Adjustment.objects.filter(lead=lead)
-    assert (charged.client_amount, charged.supplier_amount) == (lead.price, lead.payout)
+    assert (charged.client_amount, charged.supplier_amount) == (Decimal("18.00"), Decimal("11.00"))
     assert statuses([lead, credited]) == [C, A]
     kept = dispute.leads.get(lead=credited)
     assert (kept.state, kept.answer) == ("refused", disputes.MONTH_CLOSED)

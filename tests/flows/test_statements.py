@@ -1,0 +1,154 @@
+"""Statements: who reads which, what closing a month asks and does, and files that cannot run anything."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from django.test import Client
+from openpyxl import load_workbook
+
+from campaigns.models import Campaign, User
+from leads.models import ClosedMonth, Lead
+from leads.statuses import Status
+from rejections.models import Batch
+from tests import make
+from tests.batches import imported
+
+A = Status.ACCEPTED
+AUGUST = date(2026, 8, 1)
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def told() -> dict[str, Any]:
+    """August: two suppliers, three leads billed, one of them rejected at its end; and somebody of each side."""
+    campaign = make.campaign(name="Rooftops Internal", public_name="Home offer", return_window_days=90)
+    lumen, kestrel = make.supplier("Lumen"), make.supplier("Kestrel")
+    first, second = make.source(campaign, lumen), make.source(campaign, kestrel)
+    at = datetime(2026, 8, 5, 12, tzinfo=UTC)
+    leads = [
+        make.lead(campaign, A, at=at, source=where, price="18.25", payout="11.37", uid="=cmd|calc")
+        for where in (first, first, second)
+    ]
+    imported(campaign, [(leads[1], "=HYPERLINK(1)")], at=datetime(2026, 8, 30, tzinfo=UTC))
+    return {
+        "campaign": campaign, "leads": leads, "lumen": lumen, "operator": make.operator(),
+        "client": make.client_user(campaign.client), "supplier": make.supplier_user(lumen),
+        "rival": make.client_user(make.client()), "competitor": make.supplier_user(make.supplier()),
+        "of_client": f"/statements/clients/{campaign.client_id}/2026-08/GBP/",
+        "of_supplier": f"/statements/suppliers/{lumen.pk}/2026-08/GBP/",
+    }  # fmt: skip
+
+
+def seen(person: User, address: str) -> Any:
+    browser = Client()
+    browser.force_login(person)
+    return browser.get(address)
+
+
+def text(person: User, address: str) -> str:
+    answer = seen(person, address)
+    assert answer.status_code == 200
+    return str(answer.content.decode())
+
+
+def close(person: User, campaign: Campaign, word: str) -> Any:
+    browser = Client()
+    browser.force_login(person)
+    return browser.post(f"/campaigns/{campaign.code}/months/2026-08/close/", {"word": word})
+
+
+def test_each_side_reads_its_own_statement_and_nothing_of_the_other(told: dict[str, Any]) -> None:
+    of_client, of_supplier = told["of_client"], told["of_supplier"]
+    client_page, supplier_page = text(told["client"], of_client), text(told["supplier"], of_supplier)
+    assert "£36.50" in client_page  # 3 × 18.25 − 18.25
+    assert "£11.37" in supplier_page  # 2 × 11.37 − 11.37
+    for theirs in ("11.37", "Lumen", "Kestrel", "Margin"):
+        assert theirs not in client_page
+    for theirs in ("18.25", "Rooftops Internal", told["campaign"].client.name, "Kestrel", "IMP-"):
+        assert theirs not in supplier_page
+    both = text(told["operator"], of_client)
+    assert "Margin" in both
+    assert "No difference" in both
+    for person, address in [
+        ("rival", of_client), ("supplier", of_client), ("client", of_supplier), ("competitor", of_supplier),
+    ]:  # fmt: skip
+        query = "lines/?campaign=1&kind=accepted&unit=18.25"
+        for below in ("", "statement.csv", "statement.xlsx", query):
+            assert seen(told[person], address + below).status_code == 404
+    assert "£36.50" in text(told["operator"], "/statements/")
+    assert "£22.74" not in text(told["supplier"], "/statements/")
+    assert (
+        seen(told["client"], f"/campaigns/{told['campaign'].code}/months/2026-08/close/").status_code == 404
+    )
+
+
+def test_lines_open_their_leads(told: dict[str, Any]) -> None:
+    page = text(told["supplier"], told["of_supplier"] + f"lines/?campaign={told['campaign'].pk}&kind=credit"
+                f"&batch={Batch.objects.get().pk}&unit=-11.37")  # fmt: skip
+    assert f"/leads/{told['leads'][1].pk}/" in page
+    assert f"/leads/{told['leads'][0].pk}/" not in page
+    for wrong in ("campaign=1&kind=credit&unit=x", "kind=accepted", f"campaign={told['campaign'].pk}&unit=1"):
+        assert seen(told["supplier"], told["of_supplier"] + f"lines/?{wrong}").status_code == 404
+
+
+def test_a_month_is_closed_with_a_typed_word_and_never_again(told: dict[str, Any]) -> None:
+    campaign, operator = told["campaign"], told["operator"]
+    asked = text(operator, f"/campaigns/{campaign.code}/months/2026-08/close/")
+    assert "Make 3\xa0leads final" in asked
+    assert "IMP-" in asked, "the batch whose Undo is lost is named"
+    refused = close(operator, campaign, "september")
+    assert refused.status_code == 422
+    assert not ClosedMonth.objects.exists()
+    assert close(operator, campaign, "august").status_code == 302
+    made = ClosedMonth.objects.get()
+    assert (made.month, made.closed_by, made.currency) == (AUGUST, operator, "GBP")
+    assert Lead.objects.filter(is_final=True).count() == 3
+    again = close(operator, campaign, "AUGUST")
+    assert "is closed already" in again.content.decode()
+    assert "£36.50" in text(told["client"], told["of_client"])
+    assert "No difference" in text(operator, told["of_supplier"])
+
+
+@pytest.mark.parametrize("reason", ["busy", "early", "order"])
+def test_a_month_is_not_closed_out_of_turn(told: dict[str, Any], reason: str) -> None:
+    campaign, operator = told["campaign"], told["operator"]
+    address = f"/campaigns/{campaign.code}/months/2026-08/close/"
+    batch = Batch.objects.get()
+    if reason == "busy":
+        Batch.objects.update(state="undoing")
+        sentence, way_out = "is at work", f"/imports/{batch.pk}/"
+    elif reason == "early":
+        address, sentence, way_out = address.replace("2026-08", "2031-01"), "is not over yet", ""
+    else:
+        make.lead(campaign, A, at=datetime(2026, 7, 5, tzinfo=UTC))
+        sentence, way_out = "July 2026 is still open", "/months/2026-07/close/"
+    browser = Client()
+    browser.force_login(operator)
+    answer = browser.post(address, {"word": "january" if reason == "early" else "august"})
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert sentence in page
+    assert way_out in page
+    assert "Nothing was changed" in page
+    assert not ClosedMonth.objects.exists()
+
+
+def test_files_hold_every_line_and_run_nothing(told: dict[str, Any]) -> None:
+    answer = seen(told["client"], told["of_client"] + "statement.csv")
+    content = b"".join(answer.streaming_content).decode("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(content)))
+    assert [row["amount"] for row in rows] == ["18.25", "18.25", "18.25", "-18.25", "36.50"]
+    assert {row["uid"] for row in rows[:-1]} == {"'=cmd|calc"}
+    assert rows[3]["reason"] == "'=HYPERLINK(1)"
+    assert "11.37" not in content
+    book = b"".join(seen(told["supplier"], told["of_supplier"] + "statement.xlsx").streaming_content)
+    sheet = load_workbook(io.BytesIO(book)).active
+    cells = list(sheet.iter_rows(min_row=2))
+    assert [float(row[8].value) for row in cells] == [11.37, 11.37, -11.37, 11.37]
+    assert {cell.data_type for row in cells for cell in row if cell.value is not None} == {"s", "n"}
+    assert {row[3].value for row in cells[:-1]} == {"Home offer"}
