@@ -87,8 +87,8 @@ MOST_LEADS = 1000
 
 def _say_what_is_needed(operation: dict[str, Any], known: dict[str, Any]) -> None:
     """A body is needed where something in it is."""
-    body = operation.get("requestBody")
-    for content in body["content"].values() if body else ():
+    body: dict[str, Any] = operation.get("requestBody", {})
+    for content in body.get("content", {}).values():
         form = known[content["schema"]["$ref"].rpartition("/")[2]]
         if "required" in form or "oneOf" in form:
             body["required"] = True
