@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -19,6 +19,8 @@ _RETURNS: dict[tuple[str, str], dict[str, Any]] = {
     ("LIFE-UK", "reseau"): {"reverses_payout": False},
     ("FINOPS-EMEA", "lumen"): {"return_cap_percent": 10},
 }
+#: Campaigns whose last month nobody has closed yet.
+_LEFT_OPEN = ("SOLAR-DE", "AUTO-US")
 #: From next month on: campaign, supplier, price and payout.
 _NEW_PRICE = ("SOLAR-UK", "lumen", Decimal("19.50"), Decimal("12.00"))
 
@@ -40,9 +42,11 @@ def agree_on_a_new_price(now: datetime) -> None:
 
 
 def close_months(at: datetime, *, before: datetime) -> None:
-    """Close, at that moment, every campaign's months that had ended when `before` was the date."""
+    """Close, at that moment, the campaigns' months that had ended when `before` was the date."""
     person = User.objects.get(username="operator")
     for campaign in Campaign.objects.all():
         first_open = local_date(before, campaign.time_zone).replace(day=1)
+        if campaign.code in _LEFT_OPEN:
+            first_open = (first_open - timedelta(days=1)).replace(day=1)
         while (month := months.oldest_open(campaign)) and month < first_open:
             months.close(campaign, month, person=person, typed=months.word(month), at=at)
