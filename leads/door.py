@@ -68,6 +68,11 @@ class Room:
         return None
 
 
+def reached(cap: CapFacts) -> str:
+    """The sentence of a lead that met this cap."""
+    return f"The cap of {cap.limit:,} {_PERIODS[cap.period]} is reached"
+
+
 def open_room(campaign: Campaign) -> Room:
     """Lock the campaign's door and its caps, in the caller's transaction, and see what room there is."""
     door.lock_door(campaign.pk)
@@ -139,7 +144,7 @@ def _placed(one: Candidate, verdict: Verdict, keys: frozenset[Key], target: Stat
         target = Status.REJECTED
     elif (full := room.take(one.supplier_id, one.valid_at)) is not None:
         target, code = Status.QUARANTINED, CAP_REACHED
-        reason = f"The cap of {full.limit:,} {_PERIODS[full.period]} is reached"
+        reason = reached(full)
     else:
         valid_at = one.valid_at
     return Judged(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 from rapidfuzz import fuzz, process
@@ -28,32 +29,51 @@ def suggest(picklist: Picklist, text: str, chosen: Mapping[str, int]) -> list[Su
 
     Likeness looks at the values and at the list mapper's texts for them.
     """
-    in_use = set(picklist.values)
+    meant = _meant(picklist)
     found = {
         value: f"chosen {times:,} time{'' if times == 1 else 's'} before"
         for value, times in sorted(chosen.items(), key=lambda pair: -pair[1])
-        if value in in_use
+        if value in meant.in_use
     }
     if land := country(text):
-        for value in picklist.values:
-            if country(value) == land:
-                found.setdefault(value, "the same country")
-    for value in _alike(picklist, text):
+        for value in meant.lands.get(land, ()):
+            found.setdefault(value, "the same country")
+    for value in _alike(meant, text):
         found.setdefault(value, "looks alike")
     return [Suggestion(value, why) for value, why in list(found.items())[:MOST]]
 
 
-def _alike(picklist: Picklist, text: str) -> list[str]:
-    meant = [(value, value) for value in picklist.values] + [
-        (entry, value) for entry, value in picklist.entries
-    ]
-    folded = fold(text[:_LONGEST])
+class _Meant(NamedTuple):
+    """What a picklist's texts mean, ready to be compared with many: folded spellings, and the value of each."""
+
+    in_use: frozenset[str]
+    choices: tuple[str, ...]
+    values: tuple[str, ...]
+    initials: Mapping[str, tuple[str, ...]]
+    lands: Mapping[str, tuple[str, ...]]
+
+
+@lru_cache(maxsize=32)
+def _meant(picklist: Picklist) -> _Meant:
+    meant = [(value, value) for value in picklist.values] + list(picklist.entries)
     choices = [fold(spelling[:_LONGEST]) for spelling, _ in meant]
-    hits = process.extract(folded, choices, scorer=fuzz.WRatio, score_cutoff=LEAST, limit=2 * MOST)
-    initials = [
-        at for at, choice in enumerate(choices) if _initials(choice) and _initials(choice) == _letters(folded)
-    ]
-    return list(dict.fromkeys([meant[at][1] for at in initials] + [meant[at][1] for _, _, at in hits]))
+    initials: dict[str, tuple[str, ...]] = {}
+    lands: dict[str, tuple[str, ...]] = {}
+    for choice, (_, value) in zip(choices, meant, strict=True):
+        if letters := _initials(choice):
+            initials[letters] = (*initials.get(letters, ()), value)
+    for value in picklist.values:
+        if land := country(value):
+            lands[land] = (*lands.get(land, ()), value)
+    values = tuple(value for _, value in meant)
+    return _Meant(frozenset(picklist.values), tuple(choices), values, initials, lands)
+
+
+def _alike(meant: _Meant, text: str) -> list[str]:
+    folded = fold(text[:_LONGEST])
+    hits = process.extract(folded, meant.choices, scorer=fuzz.WRatio, score_cutoff=LEAST, limit=2 * MOST)
+    initials = meant.initials.get(_letters(folded), ())
+    return list(dict.fromkeys([*initials, *(meant.values[at] for _, _, at in hits)]))
 
 
 def _initials(text: str) -> str:

@@ -96,7 +96,26 @@
   // ---- Options: until the new effect has come, the button that names the old one waits ----
   const waiting = (on) => { for (const button of $$("[data-consequence]")) button.disabled = on || button.hasAttribute("data-blocked"); };
   document.addEventListener("change", (event) => { if (event.target.form?.matches("[data-refreshes]") && window.htmx) waiting(true); });
-  document.addEventListener("htmx:afterSettle", () => waiting(false));
+  document.addEventListener("htmx:afterSettle", (event) => { if (event.detail.requestConfig?.elt.matches("[data-refreshes]")) waiting(false); });
+
+  // ---- Fix queue: a row opens beside the list, or as a page where there is no room; a value chosen is an action chosen ----
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const link = event.detail.elt;
+    if (!link.matches("[data-opens]")) return;
+    if (!$(`#${link.dataset.opens}`)?.offsetParent) { event.preventDefault(); location.assign(link.href); return; }
+    if (link.hasAttribute("aria-current")) { event.preventDefault(); return; }
+    for (const other of $$("[data-opens][aria-current]")) { other.removeAttribute("aria-current"); other.closest("tr").classList.remove("is-sel"); }
+    link.setAttribute("aria-current", "true");
+    link.closest("tr").classList.add("is-sel");
+  });
+  const choosing = (event) => {
+    const field = event.target, radio = field.form?.id === "fix-choice" && $("input[type=radio]", field.closest(".pick") || field);
+    if (!radio) return;
+    radio.checked = true;
+    if (window.htmx) waiting(true);
+  };
+  document.addEventListener("input", choosing, true);
+  document.addEventListener("change", choosing, true);
 
   // ---- Bars that act on what is selected: there only then, and naming how many ----
   const boxes = (bar) => $$(`input[type=checkbox][form="${CSS.escape(bar.id)}"]`);
@@ -165,7 +184,7 @@
   const keysOn = () => root.dataset.keys !== "off";
   const inField = (element) => element.isContentEditable || /^(input|select|textarea)$/i.test(element.tagName) && !/^(checkbox|radio|button|submit)$/.test(element.type);
   let afterG = false;
-  const rows = () => $$("[data-rows] tbody tr");
+  const rows = () => $$("[data-rows] tbody tr:not(.grp)");
   const moveRow = (by) => {
     const all = rows(), at = all.indexOf(document.activeElement.closest("tr"));
     const next = all[Math.min(all.length - 1, Math.max(0, at + by))];
@@ -180,6 +199,7 @@
     try { const next = sessionStorage.getItem("row"); sessionStorage.removeItem("row"); if (next) moveRow(Number(next) + 1); } catch { /* as above */ }
   });
   const inRow = (selector) => { const row = document.activeElement.closest("tr"); if (row) $(selector, row)?.click(); };
+  const enter = (field) => { field?.focus(); field?.select?.(); };
   const actions = {
     "/": () => ($("[data-search]") || $("#find"))?.focus(), "?": () => $("#keys")?.showModal(),
     j: () => moveRow(1), k: () => moveRow(-1), x: () => inRow("input[type=checkbox]"),
@@ -187,13 +207,14 @@
   };
   document.addEventListener("keydown", (event) => {
     const key = event.key.toLowerCase();
-    if (key === "escape") return showMenu(false);
+    if (key === "escape") { if (event.target.form?.id === "fix-choice") event.target.blur(); return showMenu(false); }
+    if (key === "enter" && (event.ctrlKey || event.metaKey) && !$("dialog[open]")) { const button = $("[data-do]"); if (button && !button.disabled) { event.preventDefault(); button.click(); } return; }
     if (key === "k" && (event.ctrlKey || event.metaKey)) { const find = $("#find"); if (find) { event.preventDefault(); showMenu(true); find.focus(); find.select(); } return; }
     if (event.ctrlKey || event.metaKey || event.altKey || !keysOn() || inField(event.target) || $("dialog[open]")) return;
     const link = afterG ? $(`[data-go="${CSS.escape(key)}"]`) : $(`[data-key="${CSS.escape(key)}"]`);
     const act = afterG ? null : actions[key];
     afterG = key === "g" && !afterG;
-    if (link || act) { event.preventDefault(); if (link) link.click(); else act(); }
+    if (link || act) { event.preventDefault(); if (link) { link.click(); enter($("select, input:not([type=radio])", link.closest(".pick") || link)); } else act(); }
   });
 
   // ---- Lists: what is picked is counted; one tick takes the page; folded filters close again ----

@@ -1,5 +1,6 @@
 """What we hold, and what leaves the house."""
 
+from leads.models.block import LeadBlock
 from leads.models.lead import Adjustment, AffiliateEvent, Lead, LeadEvent, LeadKey, LeadQuerySet, LeadValues
 from leads.models.leaving import Delivery, DeliveryAttempt, DeliveryQuerySet, Download
 from leads.models.money import ClosedMonth, Statement, StatementLine
@@ -14,6 +15,7 @@ __all__ = [
     "DeliveryQuerySet",
     "Download",
     "Lead",
+    "LeadBlock",
     "LeadEvent",
     "LeadKey",
     "LeadQuerySet",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django import template
@@ -49,6 +50,12 @@ def status_chip(status: str, size: str = "") -> SafeString:
     return STATUSES[Status(status)].render(Status(status).label, size)
 
 
+@register.simple_tag
+def chip(mark: Chip, word: str) -> SafeString:
+    """Any other mark, with its word."""
+    return mark.render(word)
+
+
 @register.filter
 def status_tone(status: str) -> str:
     """The colour class of a status, for a dot or a tile."""
@@ -65,3 +72,9 @@ def status_icon(status: str) -> str:
 def status_word(status: str) -> str:
     """The words for a status: “Client Rejected”."""
     return Status(status).label
+
+
+@register.filter
+def of_key(values: Mapping[str, str], name: str) -> str:
+    """The value under a name, or “”."""
+    return values.get(name, "")

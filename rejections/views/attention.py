@@ -13,6 +13,7 @@ from django.urls import reverse
 from campaigns.models import Campaign, Client, User
 from campaigns.rules import local_date
 from campaigns.templatetags.figures import counted, round_money, sums, weekday
+from rejections import blocked
 from rejections.inbox import Waiting
 from rejections.models import Batch
 from rejections.states import EDITABLE, State
@@ -31,7 +32,8 @@ def items(
 
     `undecided` are clients with the number of their phrases without a disposition; `more` are items made elsewhere.
     """
-    found = [*_of_campaigns(lines, person), *_of_batches(batches), *_of_phrases(undecided, person), *more]
+    found = [*_of_campaigns(lines, person), *_of_batches(batches), *_of_phrases(undecided), *more]
+    found += _of_fixes()
     return sorted(found, key=lambda item: item["order"])
 
 
@@ -159,20 +161,38 @@ def _of_batches(batches: Iterable[Batch]) -> Iterator[dict[str, Any]]:
         yield item((order, 0), icon, tone, f"{batch_number(batch)} {words}", text, action, url, due=due)
 
 
-def _of_phrases(undecided: Iterable[tuple[Client, int]], person: User) -> Iterator[dict[str, Any]]:
-    """Phrases are the admins' to map; everybody else of the staff is told that they wait."""
+def _of_phrases(undecided: Iterable[tuple[Client, int]]) -> Iterator[dict[str, Any]]:
     for client, number in undecided:
         title = f"{counted(number, 'phrase')} of {client} without a disposition"
-        action, url = "See imports", reverse("imports")
-        if person.has_perm("campaigns.change_phrase"):
-            url = reverse("admin:campaigns_phrase_changelist")
-            action, url = "Map", f"{url}?client__id__exact={client.pk}&disposition__isempty=1"
+        url = f"{reverse('reasons')}?client={client.code}"
         yield item(
             (7, -number),
             "message-question",
             "info",
             title,
             "rejected under CLIENT_OTHER until then",
-            action,
+            "Map",
             url,
+        )
+
+
+def _of_fixes() -> Iterator[dict[str, Any]]:
+    """The value that blocks most leads; the fix queue has the others."""
+    for group in blocked.queue(limit=1):
+        if group.leads < 2:
+            return
+        (card,) = blocked.cards([group])
+        campaign = card.source.campaign
+        what = (
+            f"“{group.value[:60]}” in {card.label}" if group.value else f"{card.label or group.code} is empty"
+        )
+        yield item(
+            (5, -group.worth),
+            "tool",
+            "rejected",
+            f"{counted(group.leads, 'lead')} blocked by one value",
+            f"{what} · {card.source.name} · {campaign.name}",
+            "Fix",
+            reverse("fix_group", args=[group.lead]),
+            round_money(group.worth, campaign.currency),
         )

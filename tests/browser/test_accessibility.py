@@ -10,14 +10,19 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page
 
-from campaigns.models import Campaign
-from rejections import uploads
+from campaigns.models import Agreement, Campaign, Destination, Endpoint, Source
+from leads.models import Delivery, LeadValues, SavedView
+from rejections import fixes, uploads
+from rejections.blocked import Action, queue
+from rejections.corrected import corrected
+from rejections.fix_effects import Fix
 from rejections.models import Batch
 from rejections.options import Options
 from rejections.states import State
 from tests import batches, make
 from tests.browser.conftest import OpenBrowser
-from tests.flows.world import World, uploaded, world
+from tests.flows.world import World, uploaded, workbook, world
+from tests.rejections import corrections
 from tests.worker import CHECKOUT
 
 AXE = CHECKOUT / "node_modules" / "axe-core" / "axe.min.js"
@@ -143,6 +148,7 @@ def test_lists_campaigns_and_leads(look: Callable[..., Look]) -> None:
     for address in (
         "/imports/",
         "/imports/?state=failed",
+        "/reasons/",
         "/campaigns/",
         f"/campaigns/{w.campaign.code}/",
         f"/campaigns/{w.campaign.code}/accept/",
@@ -154,6 +160,69 @@ def test_lists_campaigns_and_leads(look: Callable[..., Look]) -> None:
     for role in ("client", "reader", "supplier"):
         look(w.people[role]).at(f"/leads/{w.leads['client_rejected'].pk}/")
     look(w.people["reader"]).at(f"/campaigns/{w.campaign.code}/accept/")
+
+
+def test_list_of_leads_and_what_is_asked_of_those_picked(look: Callable[..., Look]) -> None:
+    w = world()
+    long_names(w)
+    make.lead(w.campaign, at=w.at, name="A name as long as somebody typed it into a form " * 3)
+    failure = {"field": "name", "sentence": "Name: “=1” is not on the picklist", "value": "=1", "code": "x"}
+    LeadValues.objects.filter(lead=w.leads["rejected"]).update(failures=[failure])
+    SavedView.objects.create(person=w.people["operator"], name="To look at", query="status=rejected")
+    operator = look(w.people["operator"])
+    operator.at("/leads/", act=open_menus)
+    operator.at("/leads/?q=nobody&status=pending")
+    operator.at("/leads/?columns=id&columns=name&columns=uid&columns=valid&columns=field%3Aemail&sort=lead")
+    operator.at("/leads/", act=lambda page: ask_about_all(page, "Reject"))
+    operator.at("/leads/", act=lambda page: ask_about_all(page, "Keep Rejected"))
+    operator.at(f"/leads/{w.leads['rejected'].pk}/?in=all")
+    operator.at(f"/leads/{w.leads['rejected'].pk}/?values=received", act=check_fix)
+    for role in ("client", "supplier"):
+        look(w.people[role]).at("/leads/")
+    look(make.supplier_user(make.supplier())).at("/leads/")
+
+
+def open_menus(page: Page) -> None:
+    for box in page.get_by_role("checkbox", name="Select lead").all()[:3]:
+        box.check()
+    page.evaluate("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
+
+
+def ask_about_all(page: Page, button: str) -> None:
+    page.get_by_role("checkbox", name="Select all on this page").check()
+    page.get_by_role("button", name=button, exact=True).click()
+    page.get_by_role("link", name="Back to the list").wait_for()
+    page.evaluate(AXE.read_text())
+
+
+def check_fix(page: Page) -> None:
+    page.get_by_role("textbox", name="Name").fill("Ann")
+    page.get_by_role("button", name="Check this fix").click()
+    page.get_by_text("Nothing has been changed yet.").wait_for()
+    page.evaluate(AXE.read_text())
+
+
+def test_the_fix_queue(look: Callable[..., Look]) -> None:
+    source = corrections.source()
+    operator = look(make.operator())
+    operator.at("/fix-queue/")
+    operator.at("/fix-queue/decisions/")
+    rows = [{"email": f"{n}@example.org", "country": "U.S.A." if n else "Narnia"} for n in range(4)]
+    leads = corrections.receive(source, *rows, at=timezone.now())
+    corrections.receive(corrections.source(source.campaign), {"email": "9@example.org", "country": "U.S.A."})
+    (group, *_) = queue()
+    done = fixes.start([group], Fix(Action.KEEP), person=make.operator(), via="page", at=timezone.now())
+    corrections.work(done[0], timezone.now())
+    undoing = fixes.start([queue()[0]], Fix(Action.KEEP), person=None, via="page", at=timezone.now())
+    assert undoing
+    corrections.receive(source, {"email": "x", "country": "U.S.A."})
+    for address in (
+        "/fix-queue/",
+        "/fix-queue/?q=nothing",
+        "/fix-queue/decisions/",
+        f"/fix-queue/{leads[0]}/",
+    ):
+        operator.at(address)
 
 
 def test_steps_of_an_import(look: Callable[..., Look]) -> None:
@@ -211,3 +280,93 @@ def test_results_in_every_state(look: Callable[..., Look]) -> None:
 def open_undo(page: Page) -> None:
     page.get_by_role("link", name="Undo", exact=True).click()
     page.get_by_role("dialog").wait_for()
+
+
+def test_sources_and_corrections(look: Callable[..., Look]) -> None:
+    w = world()
+    long_names(w)
+    operator = look(w.people["operator"])
+    source = troubled_source(w)
+    address = f"/sources/{source.code}/"
+    for page in ("/sources/", address, f"{address}download/", f"{address}upload/"):
+        operator.at(page)
+    for name in ("Download leads", "Upload leads"):
+        operator.at(address, act=lambda page, name=name: open_dialog(page, name))
+    operator.at(f"/downloads/{workbook(w).pk}/")
+    batch = damaged_correction(source)
+    for narrowed in ("", "?only=repairs", "?outcome=conflict&only=changes"):
+        operator.at(f"/imports/{batch.pk}/check/{narrowed}")
+    began = {"started_at": w.at, "run_started_at": w.at, "step": "rows", "done": 1, "settled_line": 2}
+    for state in (State.APPLYING, State.STOPPED, State.FINISHED):
+        operator.at(put(batch, state, **began, ended_at=w.at))
+    look(w.people["operator"]).at("/")
+
+
+def open_dialog(page: Page, name: str) -> None:
+    page.get_by_role("link", name=name).click()
+    page.get_by_role("dialog").get_by_role("heading", name=name).wait_for()
+    page.evaluate(AXE.read_text())
+
+
+def troubled_source(w: World) -> Source:
+    """A source whose door turns most away, and whose campaign's destination is paused."""
+    source = corrections.source(w.campaign)
+    values = [(f"{n}@example.org", f"+447911123{n:03}", "U.S.A. of North America") for n in range(20)]
+    leads = [dict(zip(("email", "phone", "country"), one, strict=True)) for one in values]
+    corrections.receive(source, *leads, {"email": "ok@example.org", "country": "Austria"}, at=w.at)
+    paused = {"paused_at": w.at, "paused_why": "401 Unauthorized"}
+    Destination.objects.create(campaign=w.campaign, url="https://crm.example/leads", **paused)
+    return source
+
+
+def damaged_correction(source: Source) -> Batch:
+    """A checked correction with leads to release, some that stay, a repair and a conflict."""
+    rows = corrections.downloaded(source)
+    for row in rows[:12]:
+        row["country"] = "Austria"
+    rows[12]["country"] = "Nowhere"
+    rows[-1]["phone"] = rows[-1]["phone"].lstrip("'+")
+    other = {**rows[13], "country": "Elsewhere"}
+    started = corrections.upload(source, corrections.as_file([other]), goes_through=True)
+    assert started.state == State.FINISHED
+    rows[13]["country"] = "Germany"
+    batch = corrections.upload(source, corrections.as_file(rows))
+    assert corrected(batch).counts.keys() >= {"released", "still_rejected", "unchanged", "conflict"}
+    assert corrected(batch).repairs
+    return batch
+
+
+def test_notices(look: Callable[..., Look]) -> None:
+    w = world()
+    supplier = w.lumen
+    Agreement.objects.filter(supplier=supplier).update(channel="webhook")
+    Endpoint.objects.create(supplier=supplier, channel="email", recipients=["notices@lumen.example"])
+    endpoint = Endpoint.objects.create(supplier=supplier, channel="webhook", url="https://lumen.example/hook")
+    lead = make.lead(w.campaign, at=w.at, source=w.leads["pending"].source)
+    batches.imported(w.campaign, [(lead, "Duplicate Lead")], at=w.at)
+    notice = Delivery.objects.get(channel="webhook")
+    answer = "503 upstream connect error or disconnect/reset before headers, after a while of waiting for it"
+    notice.attempts.create(at=w.at, succeeded=False, seconds=1.2, answer=answer)
+    Endpoint.objects.filter(pk=endpoint.pk).update(
+        failing_since=w.at, paused_at=w.at, paused_why=f"It answered “{answer}”."
+    )
+    operator, own = look(w.people["operator"]), look(w.people["supplier"])
+    for one in (operator, own):
+        one.at("/notices/")
+        one.at(f"/notices/?notice={notice.pk}")
+        one.at(f"/notices/endpoints/{endpoint.pk}/resume/")
+    operator.at("/notices/", act=open_resume)
+    operator.at("/notices/?show=failed")
+    own.at("/notices/", act=new_secret)
+    look(w.people["competitor"]).at("/notices/")
+
+
+def open_resume(page: Page) -> None:
+    page.get_by_role("link", name="Resume").click()
+    page.get_by_role("dialog").wait_for()
+
+
+def new_secret(page: Page) -> None:
+    page.get_by_role("button", name="Make a new secret").click()
+    page.get_by_label("Secret", exact=True).wait_for()
+    page.evaluate(AXE.read_text())

@@ -96,14 +96,14 @@ def test_home_says_the_money_at_stake_per_currency() -> None:
     assert values["Client Rejected this month"] == ["£55"]
 
 
-def test_an_admin_is_sent_to_where_phrases_are_mapped_and_an_operator_is_not() -> None:
+def test_who_reads_of_phrases_that_wait_is_sent_to_where_they_are_mapped() -> None:
     w = world()
-    ways = {}
     for role in ("admin", "operator"):
         items = opened(w.people[role], "home")["items"]
-        ways[role] = next(item for item in items if "phrase" in item["title"])
-    assert signed_in(w.people["admin"]).get(ways["admin"]["url"]).status_code == 200
-    assert ways["operator"]["url"] == reverse("imports")
+        item = next(item for item in items if "phrase" in item["title"])
+        answer = signed_in(w.people[role]).get(item["url"])
+        assert answer.context["client"] == w.campaign.client
+        assert len(answer.context["waiting"]) == 1
 
 
 def test_open_batches_renew_themselves_only_while_one_is_at_work() -> None:
@@ -202,9 +202,9 @@ def test_more_batches_take_no_more_queries(django_assert_num_queries: Any) -> No
     w = world()
     browser = signed_in(w.people["operator"])
     browser.get(reverse("imports"))
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         browser.get(reverse("imports"), {"campaign": w.foreign.code})
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         browser.get(reverse("imports"))
 
 
@@ -418,10 +418,11 @@ def test_only_what_can_be_done_is_offered(
 ) -> None:
     w = world()
     context = opened(w.people["client"], "lead", w.leads[which].pk)
-    assert context["may"] == {"reject": reject, "accept": accept}
+    assert context["may"] == {"reject": reject, "accept": accept, "keep": False}
     assert (context["window"].open if context["window"] else None) is closes
     reader = opened(w.people["reader"], "lead", w.leads[which].pk)
-    assert reader["may"] == {"reject": False, "accept": False}
+    assert reader["may"] == {"reject": False, "accept": False, "keep": False}
+    assert opened(w.people["operator"], "lead", w.leads[which].pk)["may"]["keep"] is (which == "rejected")
     assert ("Ada Admin" in reader["no_act"]) is (closes is not None)
 
 

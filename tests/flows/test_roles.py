@@ -12,6 +12,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
+from leads.models import Lead, LeadValues
 from tests.flows.world import MARGIN, PAYOUT, PRICE, World, correction, uploaded, workbook, world
 
 pytestmark = pytest.mark.django_db
@@ -33,8 +34,11 @@ find_lead             302 302 302 302 200 302 200 302 302
 find_batch            302 302 302 302 200 200 200 302 302
 leads                 200 200 200 200 200 200 200 302 302
 leads_download        200 200 200 200 200 200 200 302 302
+analytics             200 200 200 200 200 404 404 302 302
+what_if               200 200 200 200 404 404 404 302 302
 lead                  200 200 200 200 404 200 404 302 302
 lead_of_another       200 200 200 200 404 404 404 302 302
+post lead_fix         422 422 403 403 404 403 404 302 302
 post lead_reject      302 302 302 403 404 403 404 302 302
 post lead_accept      302 302 302 403 404 403 404 302 302
 lead_reject           405 405 405 405 405 405 405 302 302
@@ -58,6 +62,7 @@ profile               200 200 200 200 200 200 200 302 302
 password              200 200 200 200 200 200 200 302 302
 post profile_theme    302 302 302 302 302 302 302 302 302
 told                  200 200 200 200 200 404 404 302 302
+reasons               200 200 404 404 404 404 404 302 302
 told_bell             200 200 200 200 200 404 404 302 302
 sources               200 200 404 404 404 404 404 302 302
 source                200 200 404 404 404 404 404 302 302
@@ -72,6 +77,11 @@ post corr_cells       302 302 404 404 404 404 404 302 302
 corr_download         200 200 404 404 404 404 404 302 302
 download              404 200 404 404 404 404 404 302 302
 download_file         404 404 404 404 404 404 404 302 302
+fix_queue             200 200 404 404 404 404 404 302 302
+fix_work              200 200 404 404 404 404 404 302 302
+fix_decisions         200 200 404 404 404 404 404 302 302
+fix_group             200 200 404 404 404 404 404 302 302
+post fix_group        422 422 404 404 404 404 404 302 302
 admin                 200 200 302 302 302 302 302 302 302
 api_lead              200 200 200 200 404 200 404 401 401
 api_batch             200 200 200 200 404 404 404 401 401
@@ -84,6 +94,7 @@ def address(w: World, page: str) -> str:
     checked = {"batch_check", "batch_start", "batch_review", "batch_cancel"}
     special = {
         "campaign": reverse("campaign", args=[code]),
+        "what_if": reverse("what_if", args=[code]),
         "accept_leads": reverse("accept_leads", args=[code]),
         "find_lead": f"{reverse('find')}?q={lead.pk}",
         "find_batch": f"{reverse('find')}?q=imp-{w.finished.pk}",
@@ -97,6 +108,8 @@ def address(w: World, page: str) -> str:
     }
     if page in special:
         return special[page]
+    if page == "fix_group":
+        return reverse(page, args=[blocked(w).pk])
     if page.startswith("source"):
         return reverse(page, args=[w.leads["pending"].source.code])
     if page.startswith("download"):
@@ -111,6 +124,19 @@ def address(w: World, page: str) -> str:
     if page.startswith("batch"):
         return reverse(page, args=[w.finished.pk])
     return reverse(page, args=[lead.pk] if re.match(r"lead\b|lead_", page) else [])
+
+
+def blocked(w: World) -> Lead:
+    """A lead that the door turned away for its country."""
+    lead = w.leads["rejected"]
+    failure = {
+        "field": "country",
+        "code": "REJECT_LEAD_INVALID_LIST_VALUE",
+        "value": "U.S.A.",
+        "sentence": "No",
+    }
+    LeadValues.objects.filter(lead=lead).update(failures=[failure])
+    return lead
 
 
 def sent(w: World, page: str) -> dict[str, str]:

@@ -7,10 +7,12 @@ import pytest
 from campaigns.lists import Picklist as Values
 from campaigns.models import ListMapperEntry, Picklist, PicklistValue, Source
 from leads.models import Lead, LeadValues
-from rejections import control, fixes, lists
-from rejections.fixes import Action, Fix
+from rejections import blocked, control, fixes, lists
+from rejections.blocked import Action
+from rejections.fix_effects import Fix, preview
 from rejections.models import Batch
 from rejections.refusals import Refused
+from rejections.sql.fixes import Asked, Group
 from rejections.states import State
 from rejections.suggestions import suggest
 from tests import make
@@ -23,13 +25,13 @@ def source(db: None) -> Source:
     return given.source()
 
 
-def blocked(source: Source, count: int, country: str = "U.S.A.", first: int = 0) -> list[int]:
+def reject(source: Source, count: int, country: str = "U.S.A.", first: int = 0) -> list[int]:
     """Leads of the source rejected for their country."""
     rows = ({"email": f"{source.pk}.{first + n}@example.org", "country": country} for n in range(count))
     return given.receive(source, *rows)
 
 
-def begin(group: fixes.Group, action: Action, value: str = "") -> Batch:
+def begin(group: Group, action: Action, value: str = "") -> Batch:
     (batch,) = fixes.start([group], Fix(action, value), person=None, via="page", at=LATER)
     return given.work(batch)
 
@@ -48,28 +50,28 @@ def statuses() -> dict[str, int]:
 
 def test_groups_are_by_source_field_value_and_disposition_biggest_first(source: Source) -> None:
     other = given.source(source.campaign)
-    blocked(source, 3)
-    blocked(source, 1, "Narnia", first=10)
-    blocked(other, 2)
+    reject(source, 3)
+    reject(source, 1, "Narnia", first=10)
+    reject(other, 2)
     given.receive(source, {"email": "broken"}, {"email": "fine@example.org"})
-    assert [(g.source_id, g.field, g.value, g.code[12:], g.leads) for g in fixes.queue()] == [
+    assert [(g.source_id, g.field, g.value, g.code[12:], g.leads) for g in blocked.queue()] == [
         (source.pk, "country", "U.S.A.", "INVALID_LIST_VALUE", 3),
         (other.pk, "country", "U.S.A.", "INVALID_LIST_VALUE", 2),
         (source.pk, "country", "Narnia", "INVALID_LIST_VALUE", 1),
         (source.pk, "email", "broken", "INVALID_EMAIL", 1),
     ]
-    assert len(fixes.queue([other.pk])) == 1
-    card = fixes.card(fixes.queue()[0])
+    assert len(blocked.queue(Asked([other.pk]))) == 1
+    card = blocked.card(blocked.queue()[0])
     assert [suggestion.value for suggestion in card.suggestions] == ["United States"]
     assert (card.leads_elsewhere, len(card.elsewhere)) == (2, 1)
     assert card.actions == (Action.MAP, Action.ADD, Action.CHANGE, Action.KEEP)
-    assert fixes.card(fixes.queue()[3]).actions == (Action.CHANGE, Action.KEEP)
+    assert blocked.card(blocked.queue()[3]).actions == (Action.CHANGE, Action.KEEP)
 
 
 def test_map_to_a_value_releases_all_and_future_leads_pass(source: Source) -> None:
-    blocked(source, 5)
-    (group,) = fixes.queue()
-    assert fixes.preview([group], Fix(Action.MAP, "United States"), LATER).label == "Release 5 of 5"
+    reject(source, 5)
+    (group,) = blocked.queue()
+    assert preview([group], Fix(Action.MAP, "United States"), LATER).label == "Map and release 5 leads"
     assert not ListMapperEntry.objects.exists()
     batch = begin(group, Action.MAP, "United States")
     assert (batch.state, given.totals(batch)) == (State.FINISHED, {"released": 5})
@@ -81,9 +83,9 @@ def test_map_to_a_value_releases_all_and_future_leads_pass(source: Source) -> No
         "United States",
         1,
     )
-    blocked(source, 1, first=50)
+    reject(source, 1, first=50)
     assert statuses() == {"pending": 6}
-    assert fixes.queue() == []
+    assert blocked.queue() == []
     assert Picklist.objects.get().version == 2
 
     undo(batch)
@@ -92,30 +94,30 @@ def test_map_to_a_value_releases_all_and_future_leads_pass(source: Source) -> No
 
 
 def test_an_entry_that_was_changed_since_stays_with_undo(source: Source) -> None:
-    blocked(source, 2)
-    batch = begin(fixes.queue()[0], Action.MAP, "United States")
+    reject(source, 2)
+    batch = begin(blocked.queue()[0], Action.MAP, "United States")
     ListMapperEntry.objects.update(value=PicklistValue.objects.get(value="Germany"))
     undo(batch)
     assert ListMapperEntry.objects.get().value.value == "Germany"
 
 
 def test_add_to_picklist_removes_an_entry_like_it_and_undo_retires_the_value(source: Source) -> None:
-    blocked(source, 2, "Schweiz")
-    batch = begin(fixes.queue()[0], Action.ADD)
+    reject(source, 2, "Schweiz")
+    batch = begin(blocked.queue()[0], Action.ADD)
     assert statuses() == {"pending": 2}
     assert PicklistValue.objects.get(value="Schweiz").retired_at is None
     undo(batch)
     assert PicklistValue.objects.get(value="Schweiz").retired_at == LATER
     assert statuses() == {"rejected": 2}
-    begin(fixes.queue()[0], Action.ADD)
+    begin(blocked.queue()[0], Action.ADD)
     assert PicklistValue.objects.get(value="Schweiz").retired_at is None
     with pytest.raises(Refused, match="already"):
         lists.add_value(Picklist.objects.get(), "Schweiz")
 
 
 def test_an_entry_that_went_for_a_value_comes_back_with_undo(source: Source) -> None:
-    blocked(source, 1, "Schweiz")
-    (group,) = fixes.queue()
+    reject(source, 1, "Schweiz")
+    (group,) = blocked.queue()
     germany = PicklistValue.objects.get(value="Germany")
     # Somebody mapped the text after the lead had come in, and nobody judged the lead again.
     ListMapperEntry.objects.create(picklist=germany.picklist, text="schweiz", folded="schweiz", value=germany)
@@ -126,11 +128,11 @@ def test_an_entry_that_went_for_a_value_comes_back_with_undo(source: Source) -> 
 
 
 def test_change_the_value_of_these_leads_only(source: Source) -> None:
-    blocked(source, 2)
-    batch = begin(fixes.queue()[0], Action.CHANGE, "Germany")
+    reject(source, 2)
+    batch = begin(blocked.queue()[0], Action.CHANGE, "Germany")
     assert statuses() == {"pending": 2}
     assert set(LeadValues.objects.values_list("received__country", "version")) == {("Germany", 2)}
-    blocked(source, 1, first=50)
+    reject(source, 1, first=50)
     assert statuses() == {"pending": 2, "rejected": 1}
     undo(batch)
     assert set(LeadValues.objects.values_list("received__country", flat=True)) == {"U.S.A."}
@@ -138,46 +140,46 @@ def test_change_the_value_of_these_leads_only(source: Source) -> None:
 
 def test_a_changed_value_counts_as_written_and_may_be_cleared(source: Source) -> None:
     given.receive(source, {"email": "a@example.org", "phone": "0000"})
-    (group,) = fixes.queue()
+    (group,) = blocked.queue()
     begin(group, Action.CHANGE, "=0")
     assert LeadValues.objects.get().received["phone"] == "=0"
-    begin(fixes.queue()[0], Action.CHANGE, "")
+    begin(blocked.queue()[0], Action.CHANGE, "")
     assert statuses() == {"pending": 1}
 
 
 def test_keep_rejected_takes_the_group_out_until_something_else_fails(source: Source) -> None:
-    ids = blocked(source, 3)
-    batch = begin(fixes.queue()[0], Action.KEEP)
+    ids = reject(source, 3)
+    batch = begin(blocked.queue()[0], Action.KEEP)
     assert batch.state == State.FINISHED
-    assert fixes.queue() == []
+    assert blocked.queue() == []
     assert statuses() == {"rejected": 3}
     undo(batch)
-    assert fixes.queue()[0].leads == 3
-    begin(fixes.queue()[0], Action.KEEP)
+    assert blocked.queue()[0].leads == 3
+    begin(blocked.queue()[0], Action.KEEP)
     rows = given.downloaded(source)[:1]
     rows[0] |= {"country": "Austria", "email": "broken"}
     given.upload(source, given.as_file(rows), goes_through=True)
-    (group,) = fixes.queue()
+    (group,) = blocked.queue()
     assert (group.field, group.leads) == ("email", 1)
     assert not LeadValues.objects.get(lead=ids[0]).kept_rejected
 
 
 def test_the_preview_tells_who_meets_a_cap_and_who_fails_for_something_else(source: Source) -> None:
     make.cap(source.campaign, 3)
-    blocked(source, 5)
+    reject(source, 5)
     given.receive(source, {"email": "0@example.org", "phone": "12", "country": "U.S.A."})
-    group = next(g for g in fixes.queue() if g.field == "country")
-    preview = fixes.preview([group], Fix(Action.CHANGE, "Austria"), LATER)
-    assert preview.label == "Release 3 of 5; 2 meet a cap"
-    preview = fixes.preview([group], Fix(Action.CHANGE, "Narnia"), LATER)
-    assert (preview.passing, preview.failing[0][1]) == (0, 5)
+    group = next(g for g in blocked.queue() if g.field == "country")
+    seen = preview([group], Fix(Action.CHANGE, "Austria"), LATER)
+    assert seen.label == "Change and release 3 of 5; 2 meet the monthly cap"
+    seen = preview([group], Fix(Action.CHANGE, "Narnia"), LATER)
+    assert (seen.released, seen.stay, seen.failing[0][1]) == (0, 5, 5)
 
 
 def test_other_sources_too_is_one_batch_for_each_and_one_entry(source: Source) -> None:
     other = given.source(source.campaign)
-    blocked(source, 3)
-    blocked(other, 2)
-    groups = fixes.queue()
+    reject(source, 3)
+    reject(other, 2)
+    groups = blocked.queue()
     batches = fixes.start(groups, Fix(Action.MAP, "United States"), person=None, via="page", at=LATER)
     assert [batch.source_id for batch in batches] == [source.pk, other.pk]
     for batch in batches:
@@ -187,8 +189,8 @@ def test_other_sources_too_is_one_batch_for_each_and_one_entry(source: Source) -
 
 
 def test_what_cannot_be_done_is_refused_and_changes_nothing(source: Source) -> None:
-    blocked(source, 1)
-    (group,) = fixes.queue()
+    reject(source, 1)
+    (group,) = blocked.queue()
     for fix in (Fix(Action.MAP, "Narnia"), Fix(Action.MAP, "")):
         with pytest.raises(Refused, match="not in use"):
             fixes.start([group], fix, person=None, via="page", at=LATER)
@@ -201,10 +203,10 @@ def test_what_cannot_be_done_is_refused_and_changes_nothing(source: Source) -> N
 
 
 def test_what_people_chose_before_goes_first(source: Source) -> None:
-    blocked(source, 2, "USA!!")
-    begin(fixes.queue()[0], Action.CHANGE, "Austria")
-    blocked(source, 1, "USA!!", first=20)
-    (first, *_) = fixes.card(fixes.queue()[0]).suggestions
+    reject(source, 2, "USA!!")
+    begin(blocked.queue()[0], Action.CHANGE, "Austria")
+    reject(source, 1, "USA!!", first=20)
+    (first, *_) = blocked.card(blocked.queue()[0]).suggestions
     assert first == ("Austria", "chosen 2 times before")
 
 

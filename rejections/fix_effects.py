@@ -1,0 +1,201 @@
+"""What a fix would do, before anything is written: the group's leads are judged as if it were made."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from campaigns import lists as list_rules
+from campaigns.models import Campaign, Source
+from campaigns.spec import Agreed, agreed
+from leads import door
+from leads.door import Candidate, Room
+from leads.models import LeadBlock
+from leads.sql import door as door_statements
+from leads.sql.door import Judged
+from leads.statuses import Status
+from rejections.blocked import Action
+from rejections.refusals import Refused
+from rejections.sql import fixes as statements
+from rejections.sql.fixes import Group
+
+#: So many leads of a group are judged for the preview; of a larger one it says “about”.
+PREVIEWED = 500
+#: Sentences of leads that stay rejected are named up to this number.
+FAILING_NAMED = 5
+
+_VERBS = {
+    Action.MAP: "Map and release",
+    Action.ADD: "Add and release",
+    Action.CHANGE: "Change and release",
+    Action.AGAIN: "Release",
+}
+_ALONE = {
+    Action.MAP: "Map; none of {} passes yet",
+    Action.ADD: "Add; none of {} passes yet",
+    Action.CHANGE: "Change {}; none passes yet",
+    Action.AGAIN: "Judge {} again; none passes yet",
+}
+_PERIODS = {"day": "daily", "week": "weekly", "month": "monthly", "total": "total"}
+
+
+@dataclass(frozen=True)
+class Fix:
+    """An action with its value: the picklist value to map to, or the text to change to."""
+
+    action: Action
+    value: str = ""
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What a fix would do. `released` leads go on at once, `quarantined` ones meet the cap named in `caps`.
+
+    `failing` are those that stay rejected, by sentence. `about`: only the first PREVIEWED of a group were
+    judged, and the numbers are carried over to the rest. `worth` is the price of the released, by currency.
+    """
+
+    action: Action
+    leads: int
+    released: int = 0
+    quarantined: int = 0
+    failing: tuple[tuple[str, int], ...] = ()
+    caps: tuple[str, ...] = ()
+    worth: tuple[tuple[str, Decimal], ...] = ()
+    about: bool = False
+
+    @property
+    def stay(self) -> int:
+        """Leads that stay rejected."""
+        return self.leads - self.released - self.quarantined
+
+    @property
+    def label(self) -> str:
+        """What the button says."""
+        if self.action == Action.KEEP:
+            return f"Keep {_leads(self.leads)} rejected"
+        if not self.released and not self.quarantined:
+            return _ALONE[self.action].format(_leads(self.leads))
+        about = "about " if self.about else ""
+        of_all = f"{about}{self.released:,} of {self.leads:,}"
+        said = f"{_VERBS[self.action]} {_leads(self.leads) if self.released == self.leads else of_all}"
+        meet = "meets" if self.quarantined == 1 else "meet"
+        return f"{said}; {about}{self.quarantined:,} {meet} {self.cap_words}" if self.quarantined else said
+
+    @property
+    def cap_words(self) -> str:
+        """The caps that quarantined leads meet: “the weekly cap”."""
+        return f"the {' and the '.join(self.caps)} cap" if self.caps else "a cap"
+
+
+def _leads(count: int) -> str:
+    return f"{count:,} lead{'' if count == 1 else 's'}"
+
+
+@dataclass
+class _Counted:
+    """What was found in the leads of all groups."""
+
+    total: int = 0
+    judged: int = 0
+    found: Counter[Status] = field(default_factory=Counter)
+    failing: Counter[str] = field(default_factory=Counter)
+    caps: dict[str, None] = field(default_factory=dict)
+    worth: dict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
+    about: bool = False
+
+    def add(self, campaign: Campaign, room: Room, size: int, judged: Sequence[Judged]) -> None:
+        """Count one group; of a large one what was judged stands for the whole."""
+        self.total += size
+        if not judged:
+            return
+        self.about = self.about or len(judged) < size
+        weight = size / len(judged)
+        named = {door.reached(cap): _PERIODS[cap.period] for cap in room.caps}
+        prices = dict(
+            LeadBlock.objects.filter(pk__in=[one.lead_id for one in judged]).values_list("pk", "price")
+        )
+        found: Counter[Status] = Counter(one.target for one in judged)
+        for status, leads in found.items():
+            self.found[status] += round(leads * weight)
+        for one in judged:
+            if one.target == Status.REJECTED:
+                self.failing[one.reason] += 1
+            elif one.target == Status.QUARANTINED:
+                self.caps[named.get(one.reason, "")] = None
+            else:
+                self.worth[campaign.currency] += prices.get(one.lead_id, Decimal(0)) * Decimal(weight)
+
+
+def preview(groups: Sequence[Group], fix: Fix, at: datetime) -> Preview:
+    """What the fix would do to these groups' leads now; nothing is written. Raises Refused for a wrong fix."""
+    if fix.action == Action.KEEP:
+        return Preview(Action.KEEP, sum(group.leads for group in groups))
+    counted = _Counted()
+    rooms: dict[int, tuple[Agreed, Room]] = {}
+    sources = Source.objects.select_related("campaign").in_bulk({group.source_id for group in groups})
+    for group in groups:
+        campaign = sources[group.source_id].campaign
+        if campaign.pk not in rooms:
+            rooms[campaign.pk] = (agreed(campaign), door.look_at_room(campaign))
+        terms, room = rooms[campaign.pk]
+        counted.add(
+            campaign, room, group.leads, _place(campaign, with_fix(terms, group, fix), room, group, fix, at)
+        )
+    return Preview(
+        action=fix.action,
+        leads=counted.total,
+        released=counted.total - counted.found[Status.REJECTED] - counted.found[Status.QUARANTINED],
+        quarantined=counted.found[Status.QUARANTINED],
+        failing=tuple(counted.failing.most_common(FAILING_NAMED)),
+        caps=tuple(filter(None, counted.caps)),
+        worth=tuple((currency, amount) for currency, amount in counted.worth.items() if amount),
+        about=counted.about,
+    )
+
+
+def _place(
+    campaign: Campaign, terms: Agreed, room: Room, group: Group, fix: Fix, at: datetime
+) -> list[Judged]:
+    """Where the group's first leads would end with the fix made."""
+    stored = door_statements.read(statements.lead_ids(group, PREVIEWED), lock=False)
+    changed = {group.field: fix.value} if fix.action == Action.CHANGE else {}
+    candidates = []
+    for lead in stored.values():
+        received = lead.received | changed
+        verdict = door.judge_safely(terms, received, lead.id)
+        candidates.append(Candidate(lead.id, lead.supplier_id, received, at, verdict))
+    return door.place(campaign, terms, candidates, room)
+
+
+def with_fix(terms: Agreed, group: Group, fix: Fix) -> Agreed:
+    """The campaign's terms, were the fix made. Raises Refused where it cannot be."""
+    if fix.action not in (Action.MAP, Action.ADD):
+        return terms
+    picklist_id = terms.picklists.get(group.field)
+    spec = terms.field(group.field)
+    if picklist_id is None or spec is None or spec.picklist is None:
+        raise no_picklist(group)
+    known = spec.picklist
+    if fix.action == Action.ADD:
+        changed = list_rules.Picklist((*known.values, group.value), known.entries, known.name)
+    else:
+        if fix.value not in known.values:
+            raise not_in_use(fix.value, known.name)
+        changed = list_rules.Picklist(known.values, (*known.entries, (group.value, fix.value)), known.name)
+    return terms.with_picklist(picklist_id, changed)
+
+
+def no_picklist(group: Group) -> Refused:
+    """The refusal of a list fix where there is no list."""
+    return Refused(
+        "no_picklist", f"There is no picklist behind {group.field or 'this'}", "Nothing was changed."
+    )
+
+
+def not_in_use(value: str, picklist: str) -> Refused:
+    """The refusal of a value that is not, or no longer, on the list."""
+    return Refused("not_a_value", f"“{value}” is not in use on {picklist}", "Nothing was changed.")
