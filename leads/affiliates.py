@@ -80,7 +80,12 @@ def _record(reports: Sequence[Reported], leads: LeadQuerySet) -> list[Recorded]:
         answers.append(answer)
     AffiliateEvent.objects.bulk_create([known[key] for key in sorted(written) if known[key].pk is None])
     changed = [known[key] for key in sorted(written) if known[key].pk is not None]
-    AffiliateEvent.objects.bulk_update(changed, ["status", "payout", "occurred_at"])
+    AffiliateEvent.objects.bulk_create(
+        changed,
+        update_conflicts=True,
+        unique_fields=["id"],
+        update_fields=["status", "payout", "occurred_at"],
+    )
     return answers
 
 
