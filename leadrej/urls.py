@@ -11,7 +11,7 @@ from campaigns.views import campaign as campaigns
 from campaigns.views import keys, profile, reasons, settings, signing
 from leads.api import forms as lead_forms
 from leads.api import leads as leads_api
-from leads.views import analytics, bulk, find, lead, leadfix, statements, table
+from leads.views import analytics, bulk, find, lead, leadfix, notices, statements, table
 from rejections.api import batches, receiving, rejections
 from rejections.views import (
     acting,
@@ -125,6 +125,15 @@ urlpatterns = [
     path("leads/<int:pk>/fix/", leadfix.lead_fix, name="lead_fix"),
     path("leads/<int:pk>/reject/", lead.lead_reject, name="lead_reject"),
     path("leads/<int:pk>/accept/", lead.lead_accept, name="lead_accept"),
+    path("notices/", notices.notices, name="notices"),
+    path("notices/notices.csv", notices.notices_csv, name="notices_csv"),
+    path("notices/hurry/", notices.notices_hurry, name="notices_hurry"),
+    path("notices/webhook/", notices.webhook_save, name="webhook_save"),
+    path("notices/webhook/secret/", notices.webhook_secret, name="webhook_secret"),
+    path("notices/email/", notices.email_save, name="email_save"),
+    path("notices/<int:pk>/again/", notices.notice_again, name="notice_again"),
+    path("notices/endpoints/<int:pk>/test/", notices.endpoint_test, name="endpoint_test"),
+    path("notices/endpoints/<int:pk>/resume/", notices.endpoint_resume, name="endpoint_resume"),
     path("analytics/", analytics.analytics, name="analytics"),
     path("analytics/<slug:report>.csv", analytics.analytics_download, name="analytics_download"),
     path("campaigns/<str:code>/what-if/", analytics.what_if, name="what_if"),
