@@ -11,7 +11,7 @@ from campaigns.views import campaign as campaigns
 from campaigns.views import keys, profile, signing
 from leads.api import forms as lead_forms
 from leads.api import leads as leads_api
-from leads.views import bulk, find, lead, statements, table
+from leads.views import analytics, bulk, find, lead, leadfix, statements, table
 from rejections.api import batches, receiving, rejections
 from rejections.views import (
     acting,
@@ -122,8 +122,12 @@ urlpatterns = [
     path("downloads/<int:pk>/", downloads.download_page, name="download"),
     path("downloads/<int:pk>/file/", downloads.download_file, name="download_file"),
     path("leads/<int:pk>/", lead.lead, name="lead"),
+    path("leads/<int:pk>/fix/", leadfix.lead_fix, name="lead_fix"),
     path("leads/<int:pk>/reject/", lead.lead_reject, name="lead_reject"),
     path("leads/<int:pk>/accept/", lead.lead_accept, name="lead_accept"),
+    path("analytics/", analytics.analytics, name="analytics"),
+    path("analytics/<slug:report>.csv", analytics.analytics_download, name="analytics_download"),
+    path("campaigns/<str:code>/what-if/", analytics.what_if, name="what_if"),
     path("statements/", statements.grid, name="statements"),
     path(
         "statements/<side:side>/<int:pk>/<month:month>/<str:currency>/",

@@ -95,6 +95,15 @@ def window(lead: Lead, at: datetime) -> Window | None:
     return Window(closes, lead.valid_at >= window_opens(local_date(at, zone), days, zone))
 
 
+def window_if_released(lead: Lead, at: datetime) -> date | None:
+    """The last date on which the lead could be rejected, were it released now; None where that is no question."""
+    campaign: Campaign = lead.campaign
+    waits = lead.status in (Status.REJECTED, Status.QUARANTINED)
+    if not waits or campaign.return_window_days is None:
+        return None
+    return local_date(at, campaign.time_zone) + timedelta(days=campaign.return_window_days)
+
+
 def title(lead: Lead, values: LeadValues | None) -> str:
     """The person's name from the values, else “Lead 17”."""
     judged = values.judged if values else {}
@@ -104,12 +113,15 @@ def title(lead: Lead, values: LeadValues | None) -> str:
     return f"Lead {lead.pk}"
 
 
-def data(lead: Lead, values: LeadValues | None) -> list[Value]:
-    """The campaign's fields in their order, then what came beside them."""
+def data(lead: Lead, values: LeadValues | None, *, received: bool = False) -> list[Value]:
+    """The campaign's fields in their order, then what came beside them; or all just as it was `received`."""
     if values is None:
         return []
     labels = dict(Field.objects.filter(campaign_id=lead.campaign_id).values_list("name", "label"))
     labels |= {name: name for name in values.received if name not in labels}
+    if received:
+        said = {name: str(values.received.get(name) or "") for name in labels}
+        return [Value(label, said[name], "", "") for name, label in labels.items()]
     failures: dict[str, str] = {}
     for failure in values.failures:
         failures.setdefault(failure["field"], failure["sentence"])
@@ -123,22 +135,34 @@ def _value(name: str, label: str, values: LeadValues, failure: str) -> Value:
 
 
 def deliveries(lead: Lead, batch_ids: set[int], viewer: User) -> list[dict[str, Any]]:
-    """Notices that told of the lead and that this person may see, newest first: words, status, at."""
-    told = Delivery.objects.visible_to(viewer).filter(supplier_id=lead.supplier_id, batch_id__in=batch_ids)
+    """What left the house about the lead and this person may see, newest first: words, status, at, attempts."""
+    seen = Delivery.objects.visible_to(viewer).prefetch_related("attempts")
+    told = seen.filter(supplier_id=lead.supplier_id, batch_id__in=batch_ids)
     about = told.filter(payload__leads__contains=[{"lead_id": lead.pk}]).order_by("-pk")
-    pushed = Delivery.objects.visible_to(viewer).filter(lead=lead).order_by("-pk")
     whom = lead.supplier.name if viewer.is_staff else "you"
     return [
-        {"words": _told(delivery, whom), "status": delivery.status, "at": delivery.created_at}
-        for delivery in [*pushed, *about]
+        {
+            "words": _told(delivery, whom),
+            "status": delivery.status,
+            "at": delivery.created_at,
+            "attempts": list(delivery.attempts.all()),
+        }
+        for delivery in [*seen.filter(lead=lead).order_by("-pk"), *about]
     ]
+
+
+_TOLD = {
+    Delivery.Kind.RETRACTIONS: "Retraction",
+    Delivery.Kind.RECOVERIES: "Release",
+    Delivery.Kind.RECOVERY_RETRACTIONS: "Retraction of a release",
+}
 
 
 def _told(delivery: Delivery, whom: str) -> str:
     if delivery.channel == Delivery.Channel.DESTINATION:
         return "To the client"
     channel = {"portal": "in the portal", "email": "by e-mail", "webhook": "by webhook"}
-    what = "Retraction" if delivery.kind == Delivery.Kind.RETRACTIONS else "Rejection"
+    what = _TOLD.get(Delivery.Kind(delivery.kind), "Rejection")
     return f"{what} told to {whom} {channel[delivery.channel]}"
 
 

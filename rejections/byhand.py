@@ -12,7 +12,8 @@ from datetime import datetime
 
 from django.db import transaction
 
-from campaigns.models import Source, User
+from campaigns.models import Field, Source, User
+from campaigns.spec import read_picklists
 from leads.models import Lead, LeadValues
 from leads.sheet import LEAD_ID, VERSION, version_text
 from leads.statuses import Status
@@ -24,8 +25,38 @@ from rejections.models import Batch, BatchRow, Kind
 from rejections.refusals import Refused
 from rejections.sql.corrections import CorrectionRow
 from rejections.states import State
+from rejections.suggestions import Suggestion, suggest
 
 _NONE_LEFT = "None of these leads is Rejected"
+
+
+@dataclass(frozen=True)
+class Fixable:
+    """A field of a Rejected lead that failed: its value as received, why, and what of its picklist may be meant."""
+
+    field: Field
+    value: str
+    sentences: tuple[str, ...]
+    suggestions: tuple[Suggestion, ...] = ()
+    values: tuple[str, ...] = ()
+
+
+def fixable(lead: Lead, values: LeadValues | None) -> list[Fixable]:
+    """The fields that failed and can be changed, in the campaign's order; none where the lead is not Rejected."""
+    if values is None or lead.status != Status.REJECTED:
+        return []
+    failed: dict[str, list[str]] = defaultdict(list)
+    for failure in values.failures:
+        failed[failure["field"]].append(failure["sentence"])
+    fields = list(Field.objects.filter(campaign=lead.campaign_id, name__in=failed))
+    lists = read_picklists({field.picklist_id for field in fields if field.picklist_id})
+    found = []
+    for field in fields:
+        value, listed = str(values.received.get(field.name) or ""), lists.get(field.picklist_id or 0)
+        meant = tuple(suggest(listed, value, {})) if listed and value.strip() else ()
+        others = listed.values if listed else ()
+        found.append(Fixable(field, value, tuple(failed[field.name]), meant, others))
+    return found
 
 
 @dataclass(frozen=True)
@@ -42,7 +73,8 @@ class Foreseen:
 
 
 def foresee(lead: Lead, values: Mapping[str, str], version: int, *, at: datetime) -> Foreseen:
-    """What the fix would do now; nothing is written."""
+    """What the fix would do now; nothing is written. Raises Refused for one that cannot be made."""
+    _check(lead, values)
     batch = _batch(lead.source, [*values], at=at, rows=1, person=None, via="page")
     raw = CorrectionRow(1, _cells(lead.pk, version, values), None, None, None)
     memory = Memory(batch)
@@ -62,7 +94,17 @@ def fix(
     """Change these fields of a Rejected lead and judge it again; the batch is ready for a worker.
 
     A value that was changed since `version` is a conflict: the row ends so, and nothing is overwritten.
+    Raises Refused, then nothing has changed.
     """
+    _check(lead, values)
+    with transaction.atomic():
+        batch = _batch(lead.source, [*values], at=at, rows=1, person=person, via=via)
+        batch.save()
+        BatchRow.objects.create(batch=batch, line=1, cells=_cells(lead.pk, version, values))
+    return batch
+
+
+def _check(lead: Lead, values: Mapping[str, str]) -> None:
     if lead.status != Status.REJECTED:
         raise Refused(
             "not_rejected",
@@ -71,11 +113,6 @@ def fix(
         )
     if not values:
         raise Refused("nothing_changed", "No value was changed", "Change one first. Nothing was changed.")
-    with transaction.atomic():
-        batch = _batch(lead.source, [*values], at=at, rows=1, person=person, via=via)
-        batch.save()
-        BatchRow.objects.create(batch=batch, line=1, cells=_cells(lead.pk, version, values))
-    return batch
 
 
 def keep(leads: Iterable[Lead], *, person: User, via: str, at: datetime) -> list[Batch]:

@@ -10,6 +10,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from campaigns.templatetags.figures import number
+from leads.insight import Bar
 from leads.sql.sources import Day
 
 register = template.Library()
@@ -82,3 +83,53 @@ def _summary(days: Sequence[Day]) -> str:
 
 def _name(day: Day, at: int) -> str:
     return f"{day.day.day} {day.day:%b}" if at % _NAMED_EVERY == 0 else ""
+
+
+@register.simple_tag
+def spread_bars(bars: Sequence[Bar], window: int | None) -> SafeString:
+    """Bars over days from 0 on; a line marks the end of the window, and what comes after it is grey."""
+    top = nice_top(max((bar.leads for bar in bars), default=0))
+    inside = len(bars) if window is None else window + 1
+    parts = (
+        (
+            "client" if bar.days < inside else "neutral",
+            f"{bar.days * STEP + (STEP - BAR) / 2:g}",
+            f"{HEIGHT - HEIGHT * bar.leads / top:.2f}",
+            BAR,
+            f"{HEIGHT * bar.leads / top:.2f}",
+            _after(bar),
+        )
+        for bar in bars
+    )
+    every = max(1, len(bars) // 12)
+    return format_html(
+        '<div class="daybars"><ol class="ys" aria-hidden="true">{}</ol>'
+        '<svg viewBox="0 0 {} {}" preserveAspectRatio="none" role="img" aria-label="{}">{}{}{}</svg>'
+        '<ol class="xs" aria-hidden="true">{}</ol></div>',
+        format_html_join("", "<li>{}</li>", ((number(tick),) for tick in (top, top // 2, 0))),
+        STEP * len(bars),
+        HEIGHT,
+        _spread_summary(bars, window),
+        format_html_join(
+            "", '<path d="M0 {}H{}"/>', ((y, STEP * len(bars)) for y in (0, HEIGHT // 2, HEIGHT))
+        ),
+        format_html_join(
+            "", '<rect class="c-{}" x="{}" y="{}" width="{}" height="{}"><title>{}</title></rect>', parts
+        ),
+        format_html('<path class="mark" d="M{} 0V{}"/>', inside * STEP, HEIGHT) if inside < len(bars) else "",
+        format_html_join("", "<li>{}</li>", ((bar.days if bar.days % every == 0 else "",) for bar in bars)),
+    )
+
+
+def _after(bar: Bar) -> str:
+    later = " or later" if bar.last else ""
+    return f"day {bar.days}{later}: {bar.leads:,} Client Rejected"
+
+
+def _spread_summary(bars: Sequence[Bar], window: int | None) -> str:
+    most = max(bars, key=lambda bar: bar.leads)
+    marked = f" The window of {window} days is marked." if window is not None else ""
+    return (
+        f"Client rejections by days after a lead became valid: {sum(bar.leads for bar in bars):,} in all, most on "
+        f"day {most.days}.{marked} The table below holds each day."
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django import template
@@ -65,3 +66,9 @@ def status_icon(status: str) -> str:
 def status_word(status: str) -> str:
     """The words for a status: “Client Rejected”."""
     return Status(status).label
+
+
+@register.filter
+def of_key(values: Mapping[str, str], name: str) -> str:
+    """The value under a name, or “”."""
+    return values.get(name, "")

@@ -15,12 +15,13 @@ from django.views.decorators.http import require_POST, require_safe
 
 from campaigns.models import User
 from campaigns.templatetags.frame import one_of, owner
-from leads import profile
+from leads import filters, listing, profile
 from leads.forms import RejectForm
 from leads.models import Lead, LeadValues
 from leads.statuses import RETURNABLE, Status
 from leads.timeline import timeline, together, why
-from rejections import control, hearings, uploads
+from leads.views import table
+from rejections import byhand, control, hearings, lineage, uploads
 from rejections.columns import LEAD_ID
 from rejections.models import Batch
 from rejections.options import Options
@@ -29,7 +30,7 @@ from rejections.tasks import ring
 from rejections.views import shown
 
 
-def _seen(person: User, pk: int) -> Lead:
+def seen(person: User, pk: int) -> Lead:
     """The lead with its parties, if this person may see it; else 404."""
     visible = Lead.objects.visible_to(person)
     return get_object_or_404(
@@ -41,7 +42,7 @@ def _seen(person: User, pk: int) -> Lead:
 @require_safe
 def lead(request: HttpRequest, pk: int) -> HttpResponse:
     """One lead: where it stands and why, its data, its history."""
-    return _page(request, _seen(request.user, pk))  # type: ignore[arg-type]
+    return page(request, seen(request.user, pk))  # type: ignore[arg-type]
 
 
 @login_required
@@ -52,7 +53,7 @@ def lead_reject(request: HttpRequest, pk: int) -> HttpResponse:
     found = _acting_on(person, pk)
     form = RejectForm(request.POST)
     if not form.is_valid():
-        return _page(request, found, form)
+        return page(request, found, form)
     rows = [(str(found.pk), form.cleaned_data["reason"])]
     make = partial(uploads.receive_rows, found.campaign, rows, identifier=LEAD_ID)
     return _through(request, found, make, form)
@@ -68,7 +69,7 @@ def lead_accept(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _acting_on(person: User, pk: int) -> Lead:
-    found = _seen(person, pk)
+    found = seen(person, pk)
     if not control.may_reject(person):
         raise PermissionDenied
     return found
@@ -79,26 +80,48 @@ def _through(request: HttpRequest, found: Lead, make: Any, form: RejectForm | No
     try:
         batch = make(person=request.user, via="page", at=timezone.now(), goes_through=True)
     except Refused as refusal:
-        return _page(request, found, form, refusal)
+        return page(request, found, form, refusal)
     transaction.on_commit(partial(ring, batch.pk))
     return redirect("batch", batch.pk)
 
 
-def _page(
-    request: HttpRequest, found: Lead, form: RejectForm | None = None, refused: Refused | None = None
+def page(
+    request: HttpRequest,
+    found: Lead,
+    form: RejectForm | None = None,
+    refused: Refused | None = None,
+    fixing: dict[str, Any] | None = None,
 ) -> HttpResponse:
+    """The lead's page; with what was refused, or with what a fix would do."""
     person: Any = request.user
-    context = _told(found, person) | _doable(found, person)
-    context |= {"form": form or RejectForm(), "refused": refused}
+    values = LeadValues.objects.filter(lead=found).first()
+    received = request.GET.get("values") == "received"
+    context = _told(found, person, values) | _doable(found, person) | _around(request, found)
+    context |= {"form": form or RejectForm(), "refused": refused, "received": received}
+    context["data"] = profile.data(found, values, received=received)
+    if control.may_correct(person):
+        context["fixes"] = byhand.fixable(found, values)
+        context |= fixing or {"version": values.version if values else 0, "typed": {}}
     return render(request, "leads/lead.html", context, status=422 if form or refused else 200)
 
 
-def _told(found: Lead, person: User) -> dict[str, Any]:
+def _around(request: HttpRequest, found: Lead) -> dict[str, Any]:
+    """The list that the page was opened from, and the leads before and after this one in it."""
+    person: Any = request.user
+    if "in" not in request.GET:
+        return {"around": None}
+    asked = table.Asked.of(person, filters.read_query(request.GET["in"]), timezone.now())
+    before, after = listing.neighbours(asked.leads, asked.filters.sort, found)
+    query = asked.filters.query()
+    return {"around": {"before": before, "after": after, "query": query, "in": query or "all"}}
+
+
+def _told(found: Lead, person: User, values: LeadValues | None) -> dict[str, Any]:
     """What this person may know of the lead."""
-    values = LeadValues.objects.filter(lead=found).first()
     events = list(found.events.select_related("actor", "disposition"))
     disputed = hearings.of_lead(found, person)
     numbers = {event.batch_id for event in events if event.batch_id}
+    batches = Batch.objects.visible_to(person).in_bulk(numbers)
     code = found.disposition.code if found.disposition and not person.supplier_id else ""
     return {
         "lead": profile.lead_of(found),
@@ -107,11 +130,8 @@ def _told(found: Lead, person: User) -> dict[str, Any]:
         "names": profile.names(found, person),
         "why": why(found.disposition, "", person),
         "why_code": code,
-        "data": profile.data(found, values),
-        "events": together(
-            timeline(events, person, Batch.objects.visible_to(person).in_bulk(numbers)),
-            hearings.entries(disputed, person),
-        ),
+        "events": together(timeline(events, person, batches), hearings.entries(disputed, person)),
+        "written": lineage.written(events, batches),
         "dispute": disputed[-1] if disputed else None,
         "contest": hearings.contest_of(found, person, timezone.now()),
         "money": profile.money(found, person),
@@ -127,7 +147,13 @@ def _doable(found: Lead, person: User) -> dict[str, Any]:
     reject = able and window is not None and window.open
     accept = able and found.status == Status.PENDING and found.campaign.return_window_days is not None
     no_act = "" if able or found.status not in RETURNABLE else _no_act(person)
-    return {"window": window, "may": {"reject": reject, "accept": accept}, "no_act": no_act}
+    keep = control.may_correct(person) and found.status == Status.REJECTED
+    return {
+        "window": window,
+        "if_released": None if person.supplier_id else profile.window_if_released(found, timezone.now()),
+        "may": {"reject": reject, "accept": accept, "keep": keep},
+        "no_act": no_act,
+    }
 
 
 def _no_act(person: User) -> str:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from playwright.sync_api import Page
 
 from campaigns.models import Campaign
+from leads.models import LeadValues, SavedView
 from rejections import fixes, uploads
 from rejections.blocked import Action, queue
 from rejections.fix_effects import Fix
@@ -157,6 +158,46 @@ def test_lists_campaigns_and_leads(look: Callable[..., Look]) -> None:
     for role in ("client", "reader", "supplier"):
         look(w.people[role]).at(f"/leads/{w.leads['client_rejected'].pk}/")
     look(w.people["reader"]).at(f"/campaigns/{w.campaign.code}/accept/")
+
+
+def test_list_of_leads_and_what_is_asked_of_those_picked(look: Callable[..., Look]) -> None:
+    w = world()
+    long_names(w)
+    make.lead(w.campaign, at=w.at, name="A name as long as somebody typed it into a form " * 3)
+    failure = {"field": "name", "sentence": "Name: “=1” is not on the picklist", "value": "=1", "code": "x"}
+    LeadValues.objects.filter(lead=w.leads["rejected"]).update(failures=[failure])
+    SavedView.objects.create(person=w.people["operator"], name="To look at", query="status=rejected")
+    operator = look(w.people["operator"])
+    operator.at("/leads/", act=open_menus)
+    operator.at("/leads/?q=nobody&status=pending")
+    operator.at("/leads/?columns=id&columns=name&columns=uid&columns=valid&columns=field%3Aemail&sort=lead")
+    operator.at("/leads/", act=lambda page: ask_about_all(page, "Reject"))
+    operator.at("/leads/", act=lambda page: ask_about_all(page, "Keep Rejected"))
+    operator.at(f"/leads/{w.leads['rejected'].pk}/?in=all")
+    operator.at(f"/leads/{w.leads['rejected'].pk}/?values=received", act=check_fix)
+    for role in ("client", "supplier"):
+        look(w.people[role]).at("/leads/")
+    look(make.supplier_user(make.supplier())).at("/leads/")
+
+
+def open_menus(page: Page) -> None:
+    for box in page.get_by_role("checkbox", name="Select lead").all()[:3]:
+        box.check()
+    page.evaluate("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
+
+
+def ask_about_all(page: Page, button: str) -> None:
+    page.get_by_role("checkbox", name="Select all on this page").check()
+    page.get_by_role("button", name=button, exact=True).click()
+    page.get_by_role("link", name="Back to the list").wait_for()
+    page.evaluate(AXE.read_text())
+
+
+def check_fix(page: Page) -> None:
+    page.get_by_role("textbox", name="Name").fill("Ann")
+    page.get_by_role("button", name="Check this fix").click()
+    page.get_by_text("Nothing has been changed yet.").wait_for()
+    page.evaluate(AXE.read_text())
 
 
 def test_the_fix_queue(look: Callable[..., Look]) -> None:

@@ -418,10 +418,11 @@ def test_only_what_can_be_done_is_offered(
 ) -> None:
     w = world()
     context = opened(w.people["client"], "lead", w.leads[which].pk)
-    assert context["may"] == {"reject": reject, "accept": accept}
+    assert context["may"] == {"reject": reject, "accept": accept, "keep": False}
     assert (context["window"].open if context["window"] else None) is closes
     reader = opened(w.people["reader"], "lead", w.leads[which].pk)
-    assert reader["may"] == {"reject": False, "accept": False}
+    assert reader["may"] == {"reject": False, "accept": False, "keep": False}
+    assert opened(w.people["operator"], "lead", w.leads[which].pk)["may"]["keep"] is (which == "rejected")
     assert ("Ada Admin" in reader["no_act"]) is (closes is not None)
 
 

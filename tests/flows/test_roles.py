@@ -34,8 +34,11 @@ find_lead             302 302 302 302 200 302 200 302 302
 find_batch            302 302 302 302 200 200 200 302 302
 leads                 200 200 200 200 200 200 200 302 302
 leads_download        200 200 200 200 200 200 200 302 302
+analytics             200 200 200 200 200 404 404 302 302
+what_if               200 200 200 200 404 404 404 302 302
 lead                  200 200 200 200 404 200 404 302 302
 lead_of_another       200 200 200 200 404 404 404 302 302
+post lead_fix         422 422 403 403 404 403 404 302 302
 post lead_reject      302 302 302 403 404 403 404 302 302
 post lead_accept      302 302 302 403 404 403 404 302 302
 lead_reject           405 405 405 405 405 405 405 302 302
@@ -90,6 +93,7 @@ def address(w: World, page: str) -> str:
     checked = {"batch_check", "batch_start", "batch_review", "batch_cancel"}
     special = {
         "campaign": reverse("campaign", args=[code]),
+        "what_if": reverse("what_if", args=[code]),
         "accept_leads": reverse("accept_leads", args=[code]),
         "find_lead": f"{reverse('find')}?q={lead.pk}",
         "find_batch": f"{reverse('find')}?q=imp-{w.finished.pk}",

@@ -1,0 +1,156 @@
+"""What the charts stand on: rates, days, values and changes of side, counted from leads and their history."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+from django.urls import reverse
+
+from leads import insight, reports
+from leads.models import LeadValues
+from leads.reports import Cohort, Outside, Returned
+from leads.sql.sources import Day
+from leads.statuses import Status
+from tests import batches, make
+from tests.flows.test_pages import opened, signed_in
+from tests.flows.world import world
+from tests.make import NOW
+
+pytestmark = pytest.mark.django_db
+DAY = timedelta(days=1)
+
+
+def cohort(*campaigns: object, days: int = 30) -> Cohort:
+    return Cohort([campaign.pk for campaign in campaigns], NOW - days * DAY, NOW + DAY, "Europe/London")  # type: ignore[attr-defined]
+
+
+def test_the_rate_is_of_the_valid_leads_of_a_supplier_and_each_reason_has_its_share() -> None:
+    campaign, lumen, kestrel = make.campaign(), make.supplier("Lumen"), make.supplier("Kestrel")
+    make.phrase(campaign.client, "Wrong number", "CLIENT_INVALID_PHONE")
+    source, other = make.source(campaign, lumen), make.source(campaign, kestrel)
+    leads = [make.lead(campaign, source=source) for _ in range(4)]
+    make.lead(campaign, Status.REJECTED, source=source)
+    make.lead(campaign, Status.ACCEPTED, source=other)
+    make.lead(campaign, source=other, days_ago=40)
+    batches.imported(campaign, [(leads[0], "Wrong number"), (leads[1], "Wrong number"), (leads[2], "Odd")])
+    heat = insight.heat(reports.shares(cohort(campaign)), {campaign.pk: campaign}, by_supplier=True)
+    assert [reason.label for reason in heat.reasons] == ["Phone number not valid", "Other reason"]
+    lines = [
+        (line.name, [cell.percent for cell in line.cells], line.rejected, line.leads) for line in heat.lines
+    ]
+    assert lines == [(lumen.name, [50.0, 25.0], 3, 4), (kestrel.name, [0.0, 0.0], 0, 1)]
+    narrow = insight.heat(
+        reports.shares(cohort(campaign)), {campaign.pk: campaign}, by_supplier=False, columns=1
+    )
+    assert [reason.label for reason in narrow.reasons] == ["Phone number not valid", "Other"]
+    assert [(line.name, [cell.leads for cell in line.cells]) for line in narrow.lines] == [
+        (campaign.name, [2, 1])
+    ]
+
+
+def test_days_are_those_of_the_zone_and_weeks_begin_on_monday() -> None:
+    campaign = make.campaign(time_zone="Asia/Tokyo")
+    late = NOW.replace(hour=16)  # in Tokyo it is the 23rd, a Monday
+    for status in (Status.PENDING, Status.REJECTED, Status.CLIENT_REJECTED, Status.QUARANTINED):
+        make.lead(campaign, status, at=late)
+    make.lead(campaign, Status.ACCEPTED, at=NOW)
+    days = reports.per_day(cohort(campaign)._replace(zone="Asia/Tokyo"))
+    assert days == [Day(date(2026, 11, 22), 1, 0, 0), Day(date(2026, 11, 23), 1, 1, 1)]
+    assert reports.by_week(days) == [Day(date(2026, 11, 16), 1, 0, 0), Day(date(2026, 11, 23), 1, 1, 1)]
+
+
+def test_days_to_reject_count_from_valid_and_answer_what_another_window_would_have_done() -> None:
+    campaign = make.campaign()
+    leads = [make.lead(campaign, days_ago=days) for days in (1, 1, 3, 6)]
+    batch = batches.imported(campaign, leads)
+    returned = reports.days_to_reject(cohort(campaign))
+    price = Decimal("18.00")
+    assert returned == [Returned(1, 2, 2 * price), Returned(3, 1, price), Returned(6, 1, price)]
+    assert reports.what_if(returned, 7) == Outside(7, 0, 4, Decimal(0))
+    assert reports.what_if(returned, 3) == Outside(3, 1, 4, price)
+    assert reports.what_if(returned, 0) == Outside(0, 4, 4, 4 * price)
+    assert (reports.median_days(returned), reports.median_days([])) == (1, None)
+    bars = insight.spread(returned, 7)
+    assert [bar.leads for bar in bars] == [0, 2, 0, 1, 0, 0, 1, 0, 0]
+    batches.undone(batch)
+    assert reports.days_to_reject(cohort(campaign)) == []
+
+
+def test_values_that_leads_are_rejected_for_are_counted_by_their_first_failure() -> None:
+    campaign = make.campaign()
+    for value, status in (
+        ("n/a", Status.REJECTED),
+        ("n/a", Status.REJECTED),
+        ("n/a", Status.PENDING),
+        ("", Status.REJECTED),
+    ):
+        lead = make.lead(campaign, status)
+        failures = [
+            {"field": "email", "value": value, "code": "REJECT_LEAD_INVALID_EMAIL"},
+            {"field": "phone", "value": "1"},
+        ]
+        LeadValues.objects.filter(lead=lead).update(failures=failures)
+    found = insight.named(reports.offenders(cohort(campaign), 10), {campaign.pk: campaign})
+    assert [(one["field"], one["value"], one["leads"]) for one in found] == [
+        ("Email", "n/a", 2),
+        ("Email", "", 1),
+    ]
+
+
+def test_a_change_of_side_counts_once_a_lead_and_not_when_it_was_taken_back() -> None:
+    campaign = make.campaign()
+    billed, pending, again = (
+        make.lead(campaign, status) for status in (Status.ACCEPTED, Status.PENDING, Status.ACCEPTED)
+    )
+    batches.imported(campaign, [billed, pending])
+    for _ in range(2):
+        batches.undone(batches.imported(campaign, [again]))
+    found = {one.kind: (one.leads, one.amount) for one in reports.flips(cohort(campaign))}
+    assert found == {"credited": (1, Decimal("18.00")), "given_back": (1, Decimal("18.00"))}
+
+
+def test_clients_read_their_own_campaigns_and_suppliers_only_where_they_are_named() -> None:
+    w = world()
+    page = opened(w.people["client"], "analytics")
+    assert [line.name for line in page["heat"].lines] == [w.campaign.name]
+    assert {campaign.pk for campaign in page["campaigns"]} == {w.campaign.pk}
+    text = (
+        signed_in(w.people["client"])
+        .get(reverse("analytics"), {"campaign": w.campaign.code})
+        .content.decode()
+    )
+    assert w.lumen.name not in text
+    w.campaign.show_suppliers_to_client = True
+    w.campaign.save()
+    named = opened(w.people["client"], "analytics", campaign=w.campaign.code)["heat"].lines
+    assert {line.name for line in named} == {w.lumen.name, w.kestrel.name}
+    assert opened(w.people["client"], "analytics", campaign=w.foreign.code)["asked"].chosen is None
+
+
+def test_each_chart_has_its_file_and_the_what_if_its_answer() -> None:
+    w = world()
+    browser = signed_in(w.people["operator"])
+    for report in ("suppliers-and-reasons", "days", "days-to-reject", "values", "changes"):
+        answer = browser.get(reverse("analytics_download", args=[report]))
+        assert answer.content.decode("utf-8-sig").splitlines()[0].count(",") >= 1, report
+    days = browser.get(reverse("analytics_download", args=["days-to-reject"])).content.decode("utf-8-sig")
+    assert days.splitlines() == ["Days,Leads", "1,3"]
+    assert browser.get(reverse("analytics_download", args=["secrets"])).status_code == 404
+    text = browser.get(reverse("what_if", args=[w.campaign.code]), {"days": "0"}).content.decode()
+    assert "2 of 2\xa0rejections" in text
+    assert "£36.50" in text
+    for days in ("-1", "x", "99999"):
+        assert browser.get(reverse("what_if", args=[w.campaign.code]), {"days": days}).status_code == 200
+    assert signed_in(w.people["rival"]).get(reverse("what_if", args=[w.campaign.code])).status_code == 404
+
+
+def test_a_report_of_nothing_and_an_address_without_sense_are_pages_too() -> None:
+    empty = opened(
+        make.operator(), "analytics", **{"from": "2026-99-99", "to": "9999-12-31", "campaign": "\0"}
+    )
+    assert empty["figures"].received == 0
+    assert (empty["asked"].last - empty["asked"].first).days == 29
+    long_ago = opened(make.operator(), "analytics", **{"from": "1980-01-01"})["asked"]
+    assert (long_ago.last - long_ago.first).days == 365
