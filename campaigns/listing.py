@@ -198,7 +198,12 @@ def _retire(paper: _Paper, edit: Edit) -> Step:
         return Step(edit, "is not in use")
     paper.rest(edit.text)
     resting = sum(value == edit.text for value in paper.entries.values())
-    return Step(edit, note=f"{resting} list mapper entr{'y rests' if resting == 1 else 'ies rest'} with it" if resting else "")
+    return Step(
+        edit,
+        note=f"{resting} list mapper entr{'y rests' if resting == 1 else 'ies rest'} with it"
+        if resting
+        else "",
+    )
 
 
 def _rename(paper: _Paper, edit: Edit) -> Step:

@@ -129,7 +129,9 @@ def add_value(picklist: Picklist, text: str, *, by: User | None, at: datetime) -
 
     What a batch notes of it. Raises Refused when it is a value already.
     """
-    replaced = [{"text": entry.text, "value": entry.value_id} for entry in picklist.entries.filter(folded=fold(text))]
+    replaced = [
+        {"text": entry.text, "value": entry.value_id} for entry in picklist.entries.filter(folded=fold(text))
+    ]
     made = save(picklist, [Edit(Do.ADD, text)], by=by, at=at)
     if made.steps[0].same:
         raise Refused("is_a_value", f"“{text}” is a value of {picklist} already", "Nothing was changed.")

@@ -199,7 +199,9 @@ class EntriesView(ApiView):
         picklist = _picklist(request, asked["picklist"])
 
         def add() -> Any:
-            return lists.add_entry(picklist, asked["text"], _value(picklist, asked["value"]), **_named(request))["entry"]
+            return lists.add_entry(
+                picklist, asked["text"], _value(picklist, asked["value"]), **_named(request)
+            )["entry"]
 
         number = once(request, "added", add)
         return tagged(listed.entry_shown(_entries(request).get(pk=number)), 201)

@@ -105,7 +105,9 @@ class PicklistVersion(models.Model):
 
     class Meta:
         ordering = ["picklist_id", "-number"]
-        constraints = [models.UniqueConstraint(fields=["picklist", "number"], name="version_once_per_picklist")]
+        constraints = [
+            models.UniqueConstraint(fields=["picklist", "number"], name="version_once_per_picklist")
+        ]
 
     def __str__(self) -> str:
         return f"{self.picklist}, version {self.number}"
