@@ -32,10 +32,10 @@ def failed(endpoint: Endpoint, answer: str, at: datetime, *, for_good: bool) -> 
     since = endpoint.failing_since or at
     patience = timedelta(days=settings.ENDPOINT_PATIENCE_DAYS)
     if for_good:
-        return pause(endpoint, f"It answered: {answer}", at)
+        return pause(endpoint, f"It answered “{answer}”.", at)
     if at - since >= patience:
         days = max(1, round((at - since) / timedelta(days=1)))
-        return pause(endpoint, f"Nothing has arrived for {days} days. It last answered: {answer}", at)
+        return pause(endpoint, f"Nothing has arrived for {days} days. It last answered “{answer}”.", at)
     return endpoint.paused_at is not None
 
 

@@ -25,4 +25,6 @@ def find(request: HttpRequest) -> HttpResponse:
     number = search.number(q)
     if not leads and number and (batch := Batch.objects.visible_to(person).filter(pk=number).first()):
         return redirect("batch", batch.pk)
-    return render(request, "leads/find.html", {"q": q, "leads": [profile.lead_of(found) for found in leads]})
+    return render(
+        request, "leads/find.html", {"q": q, "leads": [profile.lead_of(found, person) for found in leads]}
+    )

@@ -14,7 +14,7 @@ from leads.models import AffiliateEvent, Lead
 from leads.statuses import Status
 from rejections import control, uploads, workflows
 from rejections.columns import ColumnMap
-from rejections.demo import disputes
+from rejections.demo import disputes, notices
 from rejections.demo.corrections import correct
 from rejections.demo.door import Door
 from rejections.demo.history import CLOSED_AT, MONTH_END_BEFORE, Turn, history
@@ -47,7 +47,9 @@ def load(now: datetime) -> None:
         )
     with transaction.atomic():
         settle_terms(now)
+        notices.settle_endpoints(now)
         _live(now)
+        notices.deliver_history(now)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
 

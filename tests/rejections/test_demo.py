@@ -17,7 +17,7 @@ from django.db.models import Count, Q
 from django.test import Client as Browser
 
 from campaigns.judging import judge
-from campaigns.models import Campaign, Cap, Field, Phrase, Source, User
+from campaigns.models import Campaign, Cap, Endpoint, Field, Phrase, Source, User
 from campaigns.rules import local_date
 from campaigns.spec import agreed
 from leads import sources
@@ -219,10 +219,9 @@ def test_batches_of_the_past_are_finished_and_told_of() -> None:
     batch = Batch.objects.filter(file_name="life_cover_returns_2.csv").get()
     counts = receipt.receipt(batch, NOW).outcomes
     assert counts == {"not_found": 1, "duplicate_in_file": 1, "final": 9, "rejected": 111}
-    sent = Delivery.objects.filter(batch_id=batch.pk, status=Delivery.Status.SENT)
+    told = Delivery.objects.filter(batch_id=batch.pk)
     # Three suppliers were told of rejections, and two that disputes of theirs were granted.
-    assert Counter(sent.values_list("kind", flat=True)) == {"rejections": 3, "retractions": 2}
-    assert not Delivery.objects.exclude(channel__in=["portal", "destination"]).exists()
+    assert Counter(told.values_list("kind", flat=True)) == {"rejections": 3, "retractions": 2}
     assert not Phrase.objects.filter(text="Außerhalb des Gebiets").get().disposition
 
 
@@ -239,6 +238,22 @@ def test_the_correction_loop_has_something_to_show() -> None:
     assert [Source.objects.get(pk=surge.source_id).code for surge in surges] == ["META-SOLAR-UK"]
     assert surges[0].commonest is not None
     assert surges[0].commonest.value == "detached_house"
+
+
+def test_suppliers_are_told_in_every_way_and_not_all_of_it_arrives() -> None:
+    assert set(Delivery.objects.filter(supplier__isnull=False).values_list("channel", flat=True)) == {
+        "portal", "webhook", "email",
+    }  # fmt: skip
+    paused, failing = (
+        Endpoint.objects.get(supplier__code=code, channel="webhook") for code in ("kestrel", "lumen")
+    )
+    assert paused.paused_at
+    assert failing.failing_since
+    assert not failing.paused_at
+    told = (
+        Delivery.objects.filter(supplier__isnull=False).exclude(channel="portal").exclude(status="cancelled")
+    )
+    assert not told.filter(attempts=None).exists(), "each was tried"
 
 
 @pytest.mark.parametrize("login", LOGINS, ids=lambda login: login.username)

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("campaigns", "0008_endpoints"),
+        ("campaigns", "0009_keys_built_to"),
     ]
 
     operations = [
