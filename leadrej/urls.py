@@ -4,7 +4,7 @@ from datetime import date
 
 from django.contrib import admin
 from django.contrib.auth import views as auth
-from django.urls import path, re_path, register_converter
+from django.urls import path, register_converter
 
 from campaigns.api import base, docs, lists, parties
 from campaigns.views import campaign as campaigns
@@ -67,7 +67,14 @@ class Side:
     to_url = to_python
 
 
+class Anything(Format):
+    """Whatever may stand in an address, line breaks too."""
+
+    regex = r"[\s\S]*"
+
+
 register_converter(Format, "format")
+register_converter(Anything, "anything")
 register_converter(Month, "month")
 register_converter(Side, "side")
 
@@ -211,6 +218,6 @@ urlpatterns = [
     path("api/v1/campaigns/", parties.CampaignsView.as_view()),
     path("api/v1/sources/", parties.SourcesView.as_view()),
     path("api/v1/suppliers/", parties.SuppliersView.as_view()),
-    re_path(r"^api/v1/.*$", base.NotThere.as_view()),
+    path("api/v1/<anything:rest>", base.NotThere.as_view()),
     path("admin/", admin.site.urls),
 ]
