@@ -180,6 +180,26 @@ def test_list_of_leads_and_what_is_asked_of_those_picked(look: Callable[..., Loo
     look(make.supplier_user(make.supplier())).at("/leads/")
 
 
+def test_search_and_analytics(look: Callable[..., Look]) -> None:
+    w = world()
+    long_names(w)
+    make.lead(w.campaign, at=w.at, name="Ann Archer")
+    operator = look(w.people["operator"])
+    operator.at("/campaigns/", act=open_palette)
+    operator.at("/find/?q=a")
+    operator.at("/analytics/", act=open_menus)
+    operator.at(f"/analytics/?campaign={w.campaign.code}")
+    operator.at("/analytics/?from=1999-01-01&to=1999-02-01")
+    look(w.people["client"]).at("/analytics/")
+    look(w.people["supplier"]).at("/find/?q=a")
+
+
+def open_palette(page: Page) -> None:
+    page.keyboard.press("Control+k")
+    page.keyboard.type("a")
+    page.get_by_role("link", name="Ann Archer").wait_for()
+
+
 def open_menus(page: Page) -> None:
     for box in page.get_by_role("checkbox", name="Select lead").all()[:3]:
         box.check()
