@@ -17,9 +17,10 @@ from campaigns.models import Campaign, User
 from leads import listing, profile, search
 from leads.filters import Sort
 from leads.models import Lead, LeadQuerySet, LeadValues
+from leads.sql.walk import walk
 from rejections.models import Batch
 
-#: So many of each kind are listed; of leads that share a UID, more.
+#: So many of each kind are listed while one types.
 LISTED = 6
 #: Pages by the words they are found by, and who has them.
 _STAFF, _CLIENT, _SUPPLIER = "staff", "client", "supplier"
@@ -60,27 +61,30 @@ def find(request: HttpRequest) -> HttpResponse:
     person: Any = request.user
     q = request.GET.get("q", "").replace("\0", "").strip()[:200]
     if request.headers.get("HX-Request"):
-        return render(request, "leads/_found.html", {"q": q, "hits": _hits(q, person)})
+        return render(request, "leads/_found.html", {"q": q, "hits": _hits(q, person, LISTED)})
     named = search.leads(q, person)
     if len(named) == 1:
         return redirect("lead", named[0].pk)
     number = search.number(q)
     if not named and number and (batch := Batch.objects.visible_to(person).filter(pk=number).first()):
         return redirect("batch", batch.pk)
-    hits = _hits(q, person)
+    hits = _hits(q, person, search.LISTED)
     return render(request, "leads/find.html", {"q": q, "leads": hits.leads, "hits": hits})
 
 
-def _hits(q: str, person: User) -> Hits:
+def _hits(q: str, person: User, limit: int) -> Hits:
     if not q:
         return Hits(pages=_pages("", person))
-    return Hits(_leads(q, person), _batches(q, person), _campaigns(q, person), _pages(q, person))
+    return Hits(_leads(q, person, limit), _batches(q, person), _campaigns(q, person), _pages(q, person))
 
 
-def _leads(q: str, person: User) -> list[dict[str, Any]]:
+def _leads(q: str, person: User, limit: int) -> list[dict[str, Any]]:
     visible: LeadQuerySet = Lead.objects.visible_to(person)
     found = listing.in_order(visible.filter(search.named(q, person)), Sort.NEWEST)
-    listed = list(found.select_related("campaign")[: search.LISTED])
+    with walk():
+        ids = list(found.values_list("pk", flat=True)[:limit])
+    known = visible.select_related("campaign").in_bulk(ids)
+    listed = [known[pk] for pk in ids if pk in known]
     values = LeadValues.objects.in_bulk([lead.pk for lead in listed])
     return [
         profile.lead_of(lead)
