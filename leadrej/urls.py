@@ -4,14 +4,15 @@ from datetime import date
 
 from django.contrib import admin
 from django.contrib.auth import views as auth
-from django.urls import path, re_path, register_converter
+from django.urls import path, register_converter
 
 from campaigns.api import base, docs, lists, parties
 from campaigns.views import campaign as campaigns
-from campaigns.views import keys, profile, signing
+from campaigns.views import keys, profile, reasons, settings, signing
+from campaigns.views import lists as picklists
 from leads.api import forms as lead_forms
 from leads.api import leads as leads_api
-from leads.views import analytics, bulk, find, lead, leadfix, statements, table
+from leads.views import analytics, bulk, find, lead, leadfix, notices, statements, table
 from rejections.api import batches, receiving, rejections
 from rejections.views import (
     acting,
@@ -66,7 +67,14 @@ class Side:
     to_url = to_python
 
 
+class Anything(Format):
+    """Whatever may stand in an address, line breaks too."""
+
+    regex = r"[\s\S]*"
+
+
 register_converter(Format, "format")
+register_converter(Anything, "anything")
 register_converter(Month, "month")
 register_converter(Side, "side")
 
@@ -92,6 +100,11 @@ urlpatterns = [
     path("imports/<int:pk>/continue/", acting.batch_continue, name="batch_continue"),
     path("imports/<int:pk>/undo/", acting.batch_undo, name="batch_undo"),
     path("imports/<int:pk>/cancel/", acting.batch_cancel, name="batch_cancel"),
+    path("picklists/", picklists.picklists, name="picklists"),
+    path("picklists/<int:pk>/", picklists.picklist, name="picklist"),
+    path("picklists/<int:pk>/change/", picklists.picklist_change, name="picklist_change"),
+    path("picklists/<int:pk>/judge/", picklists.picklist_judge, name="picklist_judge"),
+    path("picklists/<int:pk>/versions/", picklists.picklist_versions, name="picklist_versions"),
     path("fix-queue/", fixing.fix_queue, name="fix_queue"),
     path("fix-queue/work/", fixing.fix_work, name="fix_work"),
     path("fix-queue/decisions/", fixing.fix_decisions, name="fix_decisions"),
@@ -125,6 +138,15 @@ urlpatterns = [
     path("leads/<int:pk>/fix/", leadfix.lead_fix, name="lead_fix"),
     path("leads/<int:pk>/reject/", lead.lead_reject, name="lead_reject"),
     path("leads/<int:pk>/accept/", lead.lead_accept, name="lead_accept"),
+    path("notices/", notices.notices, name="notices"),
+    path("notices/notices.csv", notices.notices_csv, name="notices_csv"),
+    path("notices/hurry/", notices.notices_hurry, name="notices_hurry"),
+    path("notices/webhook/", notices.webhook_save, name="webhook_save"),
+    path("notices/webhook/secret/", notices.webhook_secret, name="webhook_secret"),
+    path("notices/email/", notices.email_save, name="email_save"),
+    path("notices/<int:pk>/again/", notices.notice_again, name="notice_again"),
+    path("notices/endpoints/<int:pk>/test/", notices.endpoint_test, name="endpoint_test"),
+    path("notices/endpoints/<int:pk>/resume/", notices.endpoint_resume, name="endpoint_resume"),
     path("analytics/", analytics.analytics, name="analytics"),
     path("analytics/<slug:report>.csv", analytics.analytics_download, name="analytics_download"),
     path("campaigns/<str:code>/what-if/", analytics.what_if, name="what_if"),
@@ -148,6 +170,20 @@ urlpatterns = [
     path("campaigns/", campaigns.campaigns, name="campaigns"),
     path("campaigns/<str:code>/", campaigns.campaign, name="campaign"),
     path("campaigns/<str:code>/accept/", campaigns.accept_leads, name="accept_leads"),
+    path("campaigns/<str:code>/settings/", settings.campaign_settings, name="campaign_settings"),
+    path("campaigns/<str:code>/settings/returns/", settings.edit_campaign, name="edit_campaign"),
+    path("campaigns/<str:code>/settings/caps/new/", settings.edit_cap, name="new_cap"),
+    path("campaigns/<str:code>/settings/caps/<int:pk>/", settings.edit_cap, name="edit_cap"),
+    path("campaigns/<str:code>/settings/fields/new/", settings.edit_field, name="new_field"),
+    path("campaigns/<str:code>/settings/fields/<int:pk>/", settings.edit_field, name="edit_field"),
+    path("campaigns/<str:code>/settings/fields/<int:pk>/up/", settings.move_field, name="move_field"),
+    path("campaigns/<str:code>/settings/terms/new/", settings.edit_agreement, name="new_agreement"),
+    path("campaigns/<str:code>/settings/terms/<int:pk>/", settings.edit_agreement, name="edit_agreement"),
+    path("campaigns/<str:code>/settings/destination/", settings.edit_destination, name="edit_destination"),
+    path(
+        "campaigns/<str:code>/settings/destination/test/", settings.test_destination, name="test_destination"
+    ),
+    path("reasons/", reasons.reasons, name="reasons"),
     path("told/", told.ended, name="told"),
     path("told/bell/", told.bell, name="told_bell"),
     path("profile/", profile.profile, name="profile"),
@@ -182,6 +218,6 @@ urlpatterns = [
     path("api/v1/campaigns/", parties.CampaignsView.as_view()),
     path("api/v1/sources/", parties.SourcesView.as_view()),
     path("api/v1/suppliers/", parties.SuppliersView.as_view()),
-    re_path(r"^api/v1/.*$", base.NotThere.as_view()),
+    path("api/v1/<anything:rest>", base.NotThere.as_view()),
     path("admin/", admin.site.urls),
 ]

@@ -16,6 +16,7 @@ from campaigns.rules import local_date
 from campaigns.templatetags.figures import moment, money, recent
 from leads import profile
 from leads.models import Lead, LeadQuerySet, LeadValues
+from leads.reasons import reason_for
 from leads.sheet import shield
 from leads.statuses import Status
 
@@ -66,7 +67,7 @@ def _reason(row: Row) -> str:
     """The human words; without such, those of the disposition."""
     disposition = row.lead.disposition
     if row.lead.reason or disposition is None:
-        return row.lead.reason
+        return reason_for(row.viewer, disposition, row.lead.reason)
     told = disposition.supplier_text if row.viewer.supplier_id else ""
     return str(told or disposition.label)
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Any
 
 from django import forms
+from django.core.validators import validate_email
 
 from campaigns.models import Source
 from leads.download import Wanted
@@ -54,3 +56,36 @@ class DownloadForm(forms.Form):
         """The leads meant."""
         given = self.cleaned_data
         return Wanted(source, tuple(given["statuses"]), given["first"], given["last"])
+
+
+class WebhookForm(forms.Form):
+    """Where a supplier's webhooks go."""
+
+    url = forms.URLField(
+        max_length=500,
+        assume_scheme="https",
+        error_messages={
+            "required": "Write the address of your webhook. Nothing was changed.",
+            "invalid": "That is not an address. Write it like https://hooks.example.com/leads.",
+        },
+    )
+
+
+class RecipientsForm(forms.Form):
+    """Who gets a supplier's e-mails: addresses, one a line or separated by commas. None: nobody."""
+
+    recipients = forms.CharField(max_length=2000, required=False)
+    MOST = 10
+
+    def clean_recipients(self) -> list[str]:
+        """Each of them an address, and not too many."""
+        found = [one.strip() for one in re.split(r"[,;\s]+", self.cleaned_data["recipients"]) if one.strip()]
+        if len(found) > self.MOST:
+            raise forms.ValidationError(f"Write at most {self.MOST} addresses. Nothing was changed.")
+        for one in found:
+            try:
+                validate_email(one)
+            except forms.ValidationError:
+                sentence = f"“{one}” is not an e-mail address. Nothing was changed."
+                raise forms.ValidationError(sentence) from None
+        return list(dict.fromkeys(found))

@@ -32,10 +32,10 @@ def failed(endpoint: Endpoint, answer: str, at: datetime, *, for_good: bool) -> 
     since = endpoint.failing_since or at
     patience = timedelta(days=settings.ENDPOINT_PATIENCE_DAYS)
     if for_good:
-        return pause(endpoint, f"It answered: {answer}", at)
+        return pause(endpoint, f"It answered “{answer}”.", at)
     if at - since >= patience:
         days = max(1, round((at - since) / timedelta(days=1)))
-        return pause(endpoint, f"Nothing has arrived for {days} days. It last answered: {answer}", at)
+        return pause(endpoint, f"Nothing has arrived for {days} days. It last answered “{answer}”.", at)
     return endpoint.paused_at is not None
 
 
@@ -49,13 +49,12 @@ def pause(endpoint: Endpoint, why: str, at: datetime) -> bool:
 
 def _tell_its_people(endpoint: Endpoint, why: str, at: datetime) -> None:
     people = User.objects.filter(supplier_id=endpoint.supplier_id, is_active=True).exclude(email="")
-    what = "webhook" if endpoint.channel == Endpoint.Channel.WEBHOOK else "e-mail notice"
     Delivery.objects.bulk_create(
         Delivery(
             kind=Delivery.Kind.ENDPOINT_PAUSED,
             channel=Delivery.Channel.EMAIL,
             person=person,
-            payload={"what": what, "why": why},
+            payload={"what": endpoint.told_as, "why": why},
             created_at=at,
             next_attempt_at=at,
         )

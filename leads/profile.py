@@ -9,7 +9,9 @@ from typing import Any
 
 from campaigns.models import Campaign, Field, User
 from campaigns.rules import local_date, window_opens
+from leads import wording
 from leads.models import Delivery, Lead, LeadValues
+from leads.reasons import reason_for
 from leads.statuses import RETURNABLE, Status
 
 #: Fields a person's name is put together from: those of the first line that has a value.
@@ -56,10 +58,11 @@ class Value:
     failure: str
 
 
-def lead_of(lead: Lead) -> dict[str, Any]:
+def lead_of(lead: Lead, viewer: User) -> dict[str, Any]:
     """What everybody who sees the lead may read of its row."""
-    seen = ("pk", "uid", "status", "received_at", "valid_at", "is_final", "reason")
-    return {name: getattr(lead, name) for name in seen}
+    seen = ("pk", "uid", "status", "received_at", "valid_at", "is_final")
+    reason = reason_for(viewer, lead.disposition, lead.reason)
+    return {name: getattr(lead, name) for name in seen} | {"reason": reason}
 
 
 def names(lead: Lead, viewer: User) -> Names:
@@ -151,19 +154,11 @@ def deliveries(lead: Lead, batch_ids: set[int], viewer: User) -> list[dict[str, 
     ]
 
 
-_TOLD = {
-    Delivery.Kind.RETRACTIONS: "Retraction",
-    Delivery.Kind.RECOVERIES: "Release",
-    Delivery.Kind.RECOVERY_RETRACTIONS: "Retraction of a release",
-}
-
-
 def _told(delivery: Delivery, whom: str) -> str:
     if delivery.channel == Delivery.Channel.DESTINATION:
         return "To the client"
     channel = {"portal": "in the portal", "email": "by e-mail", "webhook": "by webhook"}
-    what = _TOLD.get(Delivery.Kind(delivery.kind), "Rejection")
-    return f"{what} told to {whom} {channel[delivery.channel]}"
+    return f"{wording.THINGS[Delivery.Kind(delivery.kind)]} told to {whom} {channel[delivery.channel]}"
 
 
 def affiliate_events(lead: Lead, viewer: User) -> list[dict[str, Any]]:

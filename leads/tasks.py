@@ -9,7 +9,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from leads import deliver as story
-from leads import downloads, intake, quarantine
+from leads import downloads, intake, keys, quarantine
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +22,8 @@ def deliver(**_: object) -> None:
 
 @shared_task
 def tend(**_: object) -> None:
-    """Judge what was received and never judged; let quarantined leads move up, or leave."""
+    """Judge what was received and never judged; build keys; let quarantined leads move up, or leave."""
+    keys.tend()
     intake.judge_stuck(timezone.now())
     quarantine.tend(timezone.now())
     downloads.forget_old(timezone.now())

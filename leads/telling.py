@@ -13,7 +13,7 @@ from campaigns.models.endpoints import new_secret
 from leads import deliver
 from leads.channels import OutOfOrder, http
 from leads.models import Delivery
-from leads.told import NOTICES
+from leads.wording import NOTICES
 
 #: For so long the previous secret signs as well.
 OVERLAP = timedelta(days=1)
@@ -125,7 +125,7 @@ def resume(endpoint: Endpoint, at: datetime, *, by_email: bool) -> int:
     if test.status != _SENT:
         answer = test.attempts.get().answer
         instead = "The e-mail is on its way." if by_email else "Nothing was sent, and nothing is lost."
-        raise NotDone("The test did not arrive", f"It stays paused. The answer was: {answer} {instead}")
+        raise NotDone("The test did not arrive", f"It stays paused. The answer was “{answer}”. {instead}")
     Endpoint.objects.filter(pk=endpoint.pk).update(paused_at=None, paused_why="", failing_since=None)
     waiting(endpoint).filter(claimed_until=None).update(tries=0)
     return held

@@ -9,6 +9,7 @@ from typing import Any
 
 from campaigns.models import User
 from leads.models import LeadEvent
+from leads.reasons import reason_for
 from leads.statuses import Cause, Status
 from leads.templatetags.chips import STATUSES, Chip
 
@@ -127,7 +128,8 @@ def why(disposition: Any, reason: str, viewer: User) -> str:
     if disposition is None:
         return f"“{reason}”" if reason else ""
     label = disposition.supplier_text or disposition.label if viewer.supplier_id else disposition.label
-    return f"{label}: “{reason}”" if reason else str(label)
+    said = reason_for(viewer, disposition, reason)
+    return f"{label}: “{said}”" if said and said != label else str(label)
 
 
 def name_of(person: User | None, viewer: User) -> str:

@@ -93,6 +93,6 @@ def title(batch: Batch) -> str:
     """What a correction is called: its file, or what was done in the browser."""
     fix = batch.mapping.get("fix")
     if fix is None:
-        return batch.file_name or "Judged again"
+        return batch.file_name or "Corrected by hand"
     text = fix["text"] if str(fix["text"]).strip() else "blank"
     return _FIXES[fix["action"]].format(text=text, value=fix["value"])

@@ -10,6 +10,15 @@ from typing import Any
 from campaigns.rules import begin, window_opens
 from rejections.refusals import Refused
 
+#: Databowl's words for the options, as on the check page.
+OPTION_WORDS = {
+    "reject_from": "Reject from the date",
+    "accept_older": "Move leads older than maximum rejected date to accepted",
+    "reject_affiliate_events": "Reject affiliate events",
+    "free_cap": "Count these rejections towards the cap",
+    "accept_remaining": "Move any remaining leads to accepted",
+}
+
 
 @dataclass(frozen=True)
 class Options:

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
+from django.db import transaction
 from rapidfuzz import fuzz, process
 
 from campaigns.lists import fold_phrase
 from campaigns.models import Disposition, Phrase
+from rejections.refusals import Refused
+from rejections.sql import reasons
 
 #: Phrases shown on one page, those of most rows.
 SHOWN = 50
@@ -50,6 +54,69 @@ def lines(client_id: int, texts: Sequence[tuple[str, int]]) -> tuple[list[Phrase
         first, *others = spellings[folded]
         made.append(PhraseLine(number, first, others[:3], rows[folded], code, why, folded in known))
     return made, len(spellings) - len(shown)
+
+
+@dataclass(frozen=True)
+class Remembered:
+    """A phrase of a client, the leads lately rejected in its words, and the code it has or is suggested to have."""
+
+    phrase: Phrase
+    leads: int
+    code: str
+    why: str
+
+
+def waiting(since: datetime) -> list[Remembered]:
+    """Every client's phrases without a code, those of most leads first; leads are counted `since` then."""
+    suggest, used = _suggestions(), _leads(since)
+    found = Phrase.objects.filter(disposition=None).select_related("client")
+    lines = [
+        Remembered(phrase, used[phrase.client_id, phrase.folded], *_suggested(phrase.folded, suggest))
+        for phrase in found
+    ]
+    return sorted(lines, key=lambda line: (-line.leads, line.phrase.text))
+
+
+def remembered(client_id: int, since: datetime) -> list[Remembered]:
+    """What this client's words mean, the most used first."""
+    used = _leads(since)
+    found = Phrase.objects.filter(client_id=client_id, disposition__isnull=False).select_related(
+        "disposition"
+    )
+    lines = [
+        Remembered(phrase, used[phrase.client_id, phrase.folded], str(phrase.disposition), "")
+        for phrase in found
+    ]
+    return sorted(lines, key=lambda line: (-line.leads, line.phrase.text))
+
+
+def map_phrases(codes: Mapping[int, str]) -> int:
+    """Give phrases, by their number, what they mean from now on; how many. Raises Refused, and changes nothing."""
+    dispositions = {d.code: d for d in Disposition.objects.filter(family=Disposition.Family.CLIENT)}
+    if not codes:
+        raise Refused(
+            "no_phrase", "No phrase was chosen", "Nothing was changed. Tick the phrases to map first."
+        )
+    if not set(codes.values()) <= set(dispositions):
+        raise Refused(
+            "no_code", "A phrase has no code yet", "Nothing was changed. Choose a code for each one ticked."
+        )
+    numbers: dict[str, list[int]] = defaultdict(list)
+    for number, code in codes.items():
+        numbers[code].append(number)
+    with transaction.atomic():
+        return sum(
+            Phrase.objects.filter(pk__in=of_code).update(disposition=dispositions[code])
+            for code, of_code in numbers.items()
+        )
+
+
+def _leads(since: datetime) -> dict[tuple[int, str], int]:
+    """(client, folded phrase) → leads rejected in these words since then."""
+    found: dict[tuple[int, str], int] = defaultdict(int)
+    for client_id, text, leads in reasons.by_words(since):
+        found[client_id, fold_phrase(text)] += leads
+    return found
 
 
 def decide(client_id: int, codes: Mapping[str, str]) -> None:

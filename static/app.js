@@ -95,7 +95,7 @@
 
   // ---- Options: until the new effect has come, the button that names the old one waits ----
   const waiting = (on) => { for (const button of $$("[data-consequence]")) button.disabled = on || button.hasAttribute("data-blocked"); };
-  document.addEventListener("change", (event) => { if (event.target.form?.matches("[data-refreshes]") && window.htmx) waiting(true); });
+  document.addEventListener("change", (event) => { if (event.target.form?.matches("[data-refreshes]") && !event.target.matches("textarea") && window.htmx) waiting(true); });
   document.addEventListener("htmx:afterSettle", (event) => { if (event.detail.requestConfig?.elt.matches("[data-refreshes]")) waiting(false); });
 
   // ---- Fix queue: a row opens beside the list, or as a page where there is no room; a value chosen is an action chosen ----
@@ -127,7 +127,7 @@
     }
   };
   document.addEventListener("change", (event) => {
-    const bar = event.target.dataset.all && $(`#${event.target.dataset.all}`);
+    const bar = event.target.dataset.every && $(`#${event.target.dataset.every}`);
     if (bar) for (const box of boxes(bar)) box.checked = event.target.checked;
     countSelected();
   });

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import available_timezones
 
 from django.contrib.postgres.fields import ArrayField
@@ -156,6 +156,12 @@ class Field(models.Model):
     dedupe_ready = models.BooleanField(
         default=False, editable=False, help_text="The keys of the leads that were there before are built."
     )
+    keys_built_to = models.BigIntegerField(
+        default=0,
+        db_default=0,
+        editable=False,
+        help_text="Leads up to this id have their keys of this field.",
+    )
     picklist = models.ForeignKey(
         Picklist, null=True, blank=True, on_delete=models.PROTECT, related_name="fields"
     )
@@ -176,12 +182,23 @@ class Field(models.Model):
     def __str__(self) -> str:
         return self.label
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Without dedupe no key is kept: switched on again, all are built anew."""
+        if not self.dedupe:
+            self.dedupe_ready, self.keys_built_to = False, 0
+        super().save(*args, **kwargs)
+
     def clean(self) -> None:
         """A picklist serves its own client's campaigns only; a pattern must be one, and end in time."""
         if self.kind == self.Kind.REGEX and (problem := _pattern_problem(self.pattern)):
             raise ValidationError({"pattern": problem})
         if self.picklist and self.picklist.client_id != self.campaign.client_id:
             raise ValidationError({"picklist": "This picklist belongs to another client."})
+        before = Field.objects.filter(pk=self.pk).first()
+        if before and before.dedupe and self.dedupe and before.kind != self.kind:
+            raise ValidationError(
+                {"kind": "Its leads have keys of the old kind. Switch dedupe off and save first."}
+            )
 
 
 def default_tells() -> list[str]:

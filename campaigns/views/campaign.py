@@ -36,7 +36,7 @@ def _visible(person: User) -> QuerySet[Campaign]:
     return Campaign.objects.visible_to(person).select_related("client")
 
 
-def _named(person: User, code: str) -> Campaign:
+def named(person: User, code: str) -> Campaign:
     """The campaign with this code, if this person may see it; else 404."""
     if "\0" in code:  # the database knows no such text
         raise Http404
@@ -66,7 +66,7 @@ def _line(line: Unsettled) -> dict[str, Any]:
 def campaign(request: HttpRequest, code: str) -> HttpResponse:
     """One campaign: its terms and where its leads stand."""
     person: Any = request.user
-    found = _named(person, code)
+    found = named(person, code)
     at = timezone.now()
     line = worklist.unsettled([found], at)[0]
     counts = standing.statuses(campaign_id=found.pk)
@@ -77,7 +77,7 @@ def campaign(request: HttpRequest, code: str) -> HttpResponse:
         "opens": line.opens,
         "closed": {"leads": line.standing.closed, "amount": line.standing.closed_amount},
         "fields": [{"label": f.label, "dedupe": True, "ready": f.dedupe_ready} for f in _deduped(found)],
-        "caps": [_cap(cap, at) for cap in _caps(found, person)],
+        "caps": [_cap(cap, at) for cap in caps_of(found, person)],
         "recent": shown.recent(batches.select_related("campaign", "created_by")[:RECENT], person),
         "may_accept": control.may_reject(person),
     }
@@ -89,7 +89,7 @@ def _deduped(campaign: Campaign) -> QuerySet[Any]:
     return campaign.fields.filter(dedupe=True)
 
 
-def _caps(campaign: Campaign, person: User) -> QuerySet[Cap]:
+def caps_of(campaign: Campaign, person: User) -> QuerySet[Cap]:
     """The campaign's caps; those of one supplier are not for everybody."""
     found = campaign.caps.select_related("supplier", "campaign")
     shows = person.is_staff or campaign.show_suppliers_to_client
@@ -97,12 +97,14 @@ def _caps(campaign: Campaign, person: User) -> QuerySet[Cap]:
 
 
 def _cap(cap: Cap, at: datetime) -> dict[str, Any]:
+    words = f"{cap.supplier.name if cap.supplier else 'Whole campaign'}, {cap.get_period_display()}"
+    return {"words": words, "limit": cap.limit, "used": used_of(cap, at)}
+
+
+def used_of(cap: Cap, at: datetime) -> int:
+    """Leads that use the cap in its period now."""
     begin, end = period_bounds(cap.period, at, cap.campaign.time_zone)
-    return {
-        "words": f"{cap.supplier.name if cap.supplier else 'Whole campaign'}, {cap.get_period_display()}",
-        "limit": cap.limit,
-        "used": caps.used(cap.campaign_id, cap.supplier_id, begin, end),
-    }
+    return caps.used(cap.campaign_id, cap.supplier_id, begin, end)
 
 
 @login_required
@@ -110,7 +112,7 @@ def _cap(cap: Cap, at: datetime) -> dict[str, Any]:
 def accept_leads(request: HttpRequest, code: str) -> HttpResponse:
     """Choose the last day; the close-out is then checked, and started from its check."""
     person: Any = request.user
-    found = _named(person, code)
+    found = named(person, code)
     form = AcceptForm(request.POST if request.method == "POST" else None)
     refused = None
     if request.method == "POST":

@@ -129,7 +129,7 @@ class LeadView(ApiView):
         events = list(lead.events.select_related("disposition"))
         numbers = {event.batch_id for event in events if event.batch_id}
         batches = Batch.objects.visible_to(person).in_bulk(numbers)
-        told = [shapes.event_shown(event, batches) for event in events]
+        told = [shapes.event_shown(event, person, batches) for event in events]
         return Response({**shapes.shown(lead, person), "events": told})
 
 

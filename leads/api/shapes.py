@@ -13,6 +13,7 @@ from campaigns.api.fields import Form, Moment, Text
 from campaigns.lists import storable
 from campaigns.models import User
 from leads.models import Lead, LeadEvent
+from leads.reasons import reason_for, sentence_for
 from leads.statuses import Cause, Status
 
 STATUSES = [(status.value, status.label) for status in Status]
@@ -169,7 +170,7 @@ def shown(lead: Lead, viewer: User) -> dict[str, Any]:
         "uid": lead.uid,
         "status": lead.status,
         "disposition": lead.disposition.code if lead.disposition else None,
-        "reason": lead.reason,
+        "reason": reason_for(viewer, lead.disposition, lead.reason),
         "campaign": campaign.public_name if viewer.supplier_id else campaign.code,
         "source": lead.source.code if parties else None,
         "supplier": lead.supplier.code if parties else None,
@@ -181,7 +182,10 @@ def shown(lead: Lead, viewer: User) -> dict[str, Any]:
         "price": None if viewer.supplier_id else f"{lead.price:.2f}",
         "payout": None if viewer.client_id else f"{lead.payout:.2f}",
         "values": _texts((values.judged or values.received) if values else {}),
-        "failures": _failures(values.failures if values else []),
+        "failures": [
+            one | {"sentence": sentence_for(viewer, one["code"], one["sentence"])}
+            for one in _failures(values.failures if values else [])
+        ],
     }
 
 
@@ -194,8 +198,8 @@ def _failures(failures: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
     return [{name: str(failure.get(name) or "") for name in names} for failure in failures]
 
 
-def event_shown(event: LeadEvent, batches: Mapping[int, Any]) -> dict[str, Any]:
-    """The event; `batches` are those the person may see."""
+def event_shown(event: LeadEvent, viewer: User, batches: Mapping[int, Any]) -> dict[str, Any]:
+    """The event as this person may read it; `batches` are those it may see."""
     seen = event.batch_id in batches
     return {
         "at": event.at,
@@ -203,7 +207,7 @@ def event_shown(event: LeadEvent, batches: Mapping[int, Any]) -> dict[str, Any]:
         "from_status": event.from_status,
         "to_status": event.to_status,
         "disposition": event.disposition.code if event.disposition else None,
-        "reason": event.reason,
+        "reason": reason_for(viewer, event.disposition, event.reason),
         "batch": event.batch_id if seen else None,
         "line": event.line if seen else None,
     }

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -28,15 +29,27 @@ def send(delivery: Delivery) -> str:
     lead = delivery.lead
     assert lead is not None
     target = Destination.objects.get(campaign_id=lead.campaign_id)
-    fields = {target.field_names.get(name, name): value for name, value in lead.values.judged.items()}
-    values = {"lead_id": str(lead.pk), "uid": lead.uid, **fields}
+    values = {"lead_id": str(lead.pk), "uid": lead.uid}
+    return _post(target, f"lead-{lead.pk}-{delivery.pk}", values, lead.values.judged, timezone.now())
+
+
+def send_test(target: Destination, at: datetime) -> str:
+    """Send a made-up lead, marked as a test; answers and raises as `send` does."""
+    values = {"lead_id": "0", "uid": "test", "test": "true"}
+    made_up = {field.name: f"Test {field.label}" for field in target.campaign.fields.all()}
+    return _post(target, f"test-{target.pk}-{int(at.timestamp())}", values, made_up, at)
+
+
+def _post(
+    target: Destination, message_id: str, values: dict[str, str], fields: Mapping[str, str], at: datetime
+) -> str:
+    values = values | {target.field_names.get(name, name): value for name, value in fields.items()}
     if target.format == Destination.Format.FORM:
         body, kind = urlencode(values).encode(), "application/x-www-form-urlencoded"
     else:
         body, kind = json.dumps(values, ensure_ascii=False).encode(), "application/json; charset=utf-8"
-    message_id = f"lead-{lead.pk}-{delivery.pk}"
     secrets = [target.secret] if target.secret else []
-    signature = http.sign(secrets, message_id, timezone.now(), body) if secrets else {}
+    signature = http.sign(secrets, message_id, at, body) if secrets else {}
     answer = http.post(target.url, body, {"Content-Type": kind, "Idempotency-Key": message_id, **signature})
     return read(answer)
 

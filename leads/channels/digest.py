@@ -11,7 +11,7 @@ from django.core.mail import EmailMessage
 
 from campaigns.models import Endpoint
 from campaigns.templatetags.figures import counted
-from leads import told
+from leads import wording
 from leads.channels import NotSent
 from leads.models import Delivery
 from leads.sheet import shield
@@ -32,7 +32,7 @@ def message(delivery: Delivery) -> EmailMessage:
     else:
         said = _of_leads(delivery)
     said.to = endpoint.recipients
-    said.extra_headers["Message-ID"] = f"<{told.webhook_id(delivery)}@{_domain()}>"
+    said.extra_headers["Message-ID"] = f"<{wording.webhook_id(delivery)}@{_domain()}>"
     return said
 
 
@@ -40,11 +40,11 @@ def _of_leads(delivery: Delivery) -> EmailMessage:
     held_back = delivery.kind == Delivery.Kind.HELD_BACK
     parts = list(delivery.stands_for.order_by("pk")) if held_back else [delivery]
     campaigns = sorted({part.payload["campaign"] for part in parts})
-    lines = [f"{part.payload['campaign']}: {told.words(part.kind, told.size(part))}." for part in parts]
+    lines = [f"{part.payload['campaign']}: {wording.words(part.kind, wording.size(part))}." for part in parts]
     title = (
         f"{counted(len(parts), 'notice')} held back"
         if held_back
-        else told.words(parts[0].kind, told.size(parts[0]))
+        else wording.words(parts[0].kind, wording.size(parts[0]))
     )
     address = f"{settings.SITE_URL}/notices/?notice={delivery.pk}"
     letter = _letter(
@@ -65,7 +65,7 @@ def as_csv(notices: Iterable[Delivery]) -> bytes:
     writer = csv.writer(out)
     writer.writerow(_COLUMNS)
     for notice in notices:
-        what = told.TYPES[Delivery.Kind(notice.kind)]
+        what = wording.TYPES[Delivery.Kind(notice.kind)]
         for lead in notice.payload["leads"]:
             cells = (
                 lead["uid"],

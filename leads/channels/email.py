@@ -36,8 +36,8 @@ def send(delivery: Delivery) -> str:
 def _words(error: Exception) -> str:
     """What the server said, as the record shows it."""
     if isinstance(error, SMTPRecipientsRefused):
-        said = [(f"{code} {_text(text)}", who) for who, (code, text) in error.recipients.items()]
-        return "; ".join(f"{who}: {words}" for words, who in said)[:500]
+        said = (f"{code} {_text(text)}: {who}" for who, (code, text) in error.recipients.items())
+        return "; ".join(said)[:500]
     if isinstance(error, SMTPDataError):
         return f"{error.smtp_code} {_text(error.smtp_error)}"[:500]
     return f"No connection to the mail server: {error}"[:500]

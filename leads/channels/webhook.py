@@ -7,7 +7,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from campaigns.models import Endpoint
-from leads import told
+from leads import wording
 from leads.channels import Forbidden, NotSent, OutOfOrder, http
 from leads.channels.http import Answer
 from leads.models import Delivery
@@ -23,8 +23,8 @@ def send(delivery: Delivery) -> str:
     """Send one notice; raises OutOfOrder for an address that is gone or forbidden, else NotSent."""
     assert delivery.supplier_id is not None
     endpoint = Endpoint.objects.get(supplier_id=delivery.supplier_id, channel=Endpoint.Channel.WEBHOOK)
-    body, now = told.webhook_body(delivery), timezone.now()
-    signature = http.sign(endpoint.secrets_at(now), told.webhook_id(delivery), now, body)
+    body, now = wording.webhook_body(delivery), timezone.now()
+    signature = http.sign(endpoint.secrets_at(now), wording.webhook_id(delivery), now, body)
     try:
         answer = http.post(endpoint.url, body, {"Content-Type": "application/json", **signature})
     except Forbidden:

@@ -50,6 +50,12 @@ def status_chip(status: str, size: str = "") -> SafeString:
     return STATUSES[Status(status)].render(Status(status).label, size)
 
 
+@register.simple_tag
+def chip(mark: Chip, word: str) -> SafeString:
+    """Any other mark, with its word."""
+    return mark.render(word)
+
+
 @register.filter
 def status_tone(status: str) -> str:
     """The colour class of a status, for a dot or a tile."""

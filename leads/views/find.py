@@ -87,7 +87,7 @@ def _leads(q: str, person: User, limit: int) -> list[dict[str, Any]]:
     listed = [known[pk] for pk in ids if pk in known]
     values = LeadValues.objects.in_bulk([lead.pk for lead in listed])
     return [
-        profile.lead_of(lead)
+        profile.lead_of(lead, person)
         | {"name": profile.title(lead, values.get(lead.pk)), "campaign": _campaign_name(lead, person)}
         for lead in listed
     ]

@@ -124,7 +124,7 @@ def _told(found: Lead, person: User, values: LeadValues | None) -> dict[str, Any
     batches = Batch.objects.visible_to(person).in_bulk(numbers)
     code = found.disposition.code if found.disposition and not person.supplier_id else ""
     return {
-        "lead": profile.lead_of(found),
+        "lead": profile.lead_of(found, person),
         "zone": found.campaign.time_zone,
         "title": profile.title(found, values),
         "names": profile.names(found, person),

@@ -18,7 +18,7 @@ from leads.models import Delivery
 from rejections import corrected, receipt, results, undo
 from rejections.forms import options_from
 from rejections.models import Batch, Kind
-from rejections.options import Options
+from rejections.options import OPTION_WORDS, Options
 from rejections.receipt import Receipt
 from rejections.refusals import Refused
 from rejections.sql import state, tables
@@ -29,15 +29,6 @@ READING = (State.UPLOADED, State.CHECKING)
 RUNNING = (State.WAITING, State.APPLYING, State.UNDOING)
 #: Leads that an undo kept are named on the page up to this number.
 KEPT_NAMED = 20
-
-#: Databowl's words for the options, as on the check page.
-OPTION_WORDS = {
-    "reject_from": "Reject from the date",
-    "accept_older": "Move leads older than maximum rejected date to accepted",
-    "reject_affiliate_events": "Reject affiliate events",
-    "free_cap": "Count these rejections towards the cap",
-    "accept_remaining": "Move any remaining leads to accepted",
-}
 
 
 def _batch(request: HttpRequest, pk: int) -> Batch:

@@ -15,7 +15,7 @@ from campaigns.models import Campaign, User
 from leads.models import Lead
 from leads.statuses import Status
 from rejections.models import Batch
-from tests import make
+from tests import make, sessions
 
 #: The file of the seed, with its space after the comma.
 EXAMPLE = b"lead_id, rejection_reason\n1, Duplicate Lead\n2, Failed Validation: Not UK Based\n"
@@ -133,3 +133,15 @@ def status_of(page: Page, lead: int, words: str) -> None:
     """Open the lead and see where it stands."""
     page.goto(f"/leads/{lead}/")
     expect(page.get_by_role("heading", level=1)).to_contain_text(words)
+
+
+def look_again(page: Page, awaited: Locator) -> None:
+    """Follow “Look again” while a worker is at work."""
+
+    def there() -> bool:
+        if awaited.count():
+            return True
+        page.get_by_role("link", name="Look again").click()
+        return bool(awaited.count())
+
+    sessions.wait_until(there, "the worker")

@@ -10,17 +10,18 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page
 
-from campaigns.models import Campaign
-from leads.models import LeadValues, SavedView
-from rejections import fixes, uploads
+from campaigns.models import Agreement, Campaign, Destination, Endpoint, Source
+from leads.models import Delivery, Lead, LeadValues, SavedView
+from rejections import disputes, fixes, uploads
 from rejections.blocked import Action, queue
+from rejections.corrected import corrected
 from rejections.fix_effects import Fix
 from rejections.models import Batch
 from rejections.options import Options
 from rejections.states import State
 from tests import batches, make
 from tests.browser.conftest import OpenBrowser
-from tests.flows.world import World, uploaded, world
+from tests.flows.world import World, uploaded, workbook, world
 from tests.rejections import corrections
 from tests.worker import CHECKOUT
 
@@ -134,10 +135,12 @@ def test_homes(look: Callable[..., Look]) -> None:
 
 def test_empty_pages(look: Callable[..., Look]) -> None:
     operator = look(make.operator())
-    for address in ("/", "/imports/", "/campaigns/", "/find/?q=nothing"):
+    for address in ("/", "/imports/", "/disputes/", "/campaigns/", "/find/?q=nothing"):
         operator.at(address)
     look(make.client_user(make.client())).at("/")
-    look(make.supplier_user(make.supplier())).at("/")
+    supplier = look(make.supplier_user(make.supplier()))
+    for address in ("/", "/rejected/", "/disputes/", "/to-fix/"):
+        supplier.at(address)
 
 
 def test_lists_campaigns_and_leads(look: Callable[..., Look]) -> None:
@@ -147,6 +150,7 @@ def test_lists_campaigns_and_leads(look: Callable[..., Look]) -> None:
     for address in (
         "/imports/",
         "/imports/?state=failed",
+        "/reasons/",
         "/campaigns/",
         f"/campaigns/{w.campaign.code}/",
         f"/campaigns/{w.campaign.code}/accept/",
@@ -158,6 +162,58 @@ def test_lists_campaigns_and_leads(look: Callable[..., Look]) -> None:
     for role in ("client", "reader", "supplier"):
         look(w.people[role]).at(f"/leads/{w.leads['client_rejected'].pk}/")
     look(w.people["reader"]).at(f"/campaigns/{w.campaign.code}/accept/")
+
+
+def test_settings_of_a_campaign(look: Callable[..., Look]) -> None:
+    w = world()
+    long_names(w)
+    admin = look(w.people["admin"])
+    settings = f"/campaigns/{w.campaign.code}/settings/"
+    for part in ("", "returns/", "caps/new/", "fields/new/", "terms/new/", "destination/"):
+        admin.at(settings + part)
+    look(w.people["operator"]).at(settings)
+    admin.at(f"{settings}caps/new/", act=save_nothing)
+
+
+def save_nothing(page: Page) -> None:
+    page.get_by_role("button", name="Save cap").click()
+    page.get_by_role("alert").wait_for()
+    page.evaluate(AXE.read_text())
+
+
+def test_disputes_and_the_suppliers_own_pages(look: Callable[..., Look]) -> None:
+    w = world()
+    long_names(w)
+    supplier = look(w.people["supplier"])
+    lead = Lead.objects.get(events__batch_id=w.finished.pk, events__cause="client_rejected")
+    supplier.at("/rejected/", act=open_dispute)
+    supplier.at(f"/disputes/new/?lead={lead.pk}")
+    supplier.at("/to-fix/")
+    others = [make.lead(w.campaign, at=w.at) for _ in range(2)]
+    batches.started(batches.checked(w.campaign, others, person=None, at=w.at), at=w.at)
+    ids = [other.pk for other in others]
+    [sent], [open_one] = (
+        disputes.contest(one, person=w.people["supplier"], note="They answered. " * 9, at=w.at)
+        for one in ([lead.pk], ids)
+    )
+    disputes.answer_many([sent], grants=True, answer_text="Yes.", person=w.people["operator"], at=w.at)
+    operator = look(w.people["operator"])
+    operator.at("/disputes/", act=select_one)
+    operator.at(f"/disputes/{sent.pk}/?tab=answered")
+    operator.at("/disputes/?tab=silence")
+    for address in ("/", "/rejected/", "/disputes/", f"/disputes/{open_one.pk}/", f"/leads/{ids[0]}/"):
+        supplier.at(address)
+    look(w.people["client"]).at(f"/leads/{ids[0]}/")
+
+
+def open_dispute(page: Page) -> None:
+    page.get_by_role("link", name="Dispute lead").first.click()
+    page.get_by_role("dialog").wait_for()
+
+
+def select_one(page: Page) -> None:
+    page.get_by_label("Select all").check()
+    page.get_by_role("button", name="Grant 1").wait_for()
 
 
 def test_list_of_leads_and_what_is_asked_of_those_picked(look: Callable[..., Look]) -> None:
@@ -298,3 +354,93 @@ def test_results_in_every_state(look: Callable[..., Look]) -> None:
 def open_undo(page: Page) -> None:
     page.get_by_role("link", name="Undo", exact=True).click()
     page.get_by_role("dialog").wait_for()
+
+
+def test_sources_and_corrections(look: Callable[..., Look]) -> None:
+    w = world()
+    long_names(w)
+    operator = look(w.people["operator"])
+    source = troubled_source(w)
+    address = f"/sources/{source.code}/"
+    for page in ("/sources/", address, f"{address}download/", f"{address}upload/"):
+        operator.at(page)
+    for name in ("Download leads", "Upload leads"):
+        operator.at(address, act=lambda page, name=name: open_dialog(page, name))
+    operator.at(f"/downloads/{workbook(w).pk}/")
+    batch = damaged_correction(source)
+    for narrowed in ("", "?only=repairs", "?outcome=conflict&only=changes"):
+        operator.at(f"/imports/{batch.pk}/check/{narrowed}")
+    began = {"started_at": w.at, "run_started_at": w.at, "step": "rows", "done": 1, "settled_line": 2}
+    for state in (State.APPLYING, State.STOPPED, State.FINISHED):
+        operator.at(put(batch, state, **began, ended_at=w.at))
+    look(w.people["operator"]).at("/")
+
+
+def open_dialog(page: Page, name: str) -> None:
+    page.get_by_role("link", name=name).click()
+    page.get_by_role("dialog").get_by_role("heading", name=name).wait_for()
+    page.evaluate(AXE.read_text())
+
+
+def troubled_source(w: World) -> Source:
+    """A source whose door turns most away, and whose campaign's destination is paused."""
+    source = corrections.source(w.campaign)
+    values = [(f"{n}@example.org", f"+447911123{n:03}", "U.S.A. of North America") for n in range(20)]
+    leads = [dict(zip(("email", "phone", "country"), one, strict=True)) for one in values]
+    corrections.receive(source, *leads, {"email": "ok@example.org", "country": "Austria"}, at=w.at)
+    paused = {"paused_at": w.at, "paused_why": "401 Unauthorized"}
+    Destination.objects.create(campaign=w.campaign, url="https://crm.example/leads", **paused)
+    return source
+
+
+def damaged_correction(source: Source) -> Batch:
+    """A checked correction with leads to release, some that stay, a repair and a conflict."""
+    rows = corrections.downloaded(source)
+    for row in rows[:12]:
+        row["country"] = "Austria"
+    rows[12]["country"] = "Nowhere"
+    rows[-1]["phone"] = rows[-1]["phone"].lstrip("'+")
+    other = {**rows[13], "country": "Elsewhere"}
+    started = corrections.upload(source, corrections.as_file([other]), goes_through=True)
+    assert started.state == State.FINISHED
+    rows[13]["country"] = "Germany"
+    batch = corrections.upload(source, corrections.as_file(rows))
+    assert corrected(batch).counts.keys() >= {"released", "still_rejected", "unchanged", "conflict"}
+    assert corrected(batch).repairs
+    return batch
+
+
+def test_notices(look: Callable[..., Look]) -> None:
+    w = world()
+    supplier = w.lumen
+    Agreement.objects.filter(supplier=supplier).update(channel="webhook")
+    Endpoint.objects.create(supplier=supplier, channel="email", recipients=["notices@lumen.example"])
+    endpoint = Endpoint.objects.create(supplier=supplier, channel="webhook", url="https://lumen.example/hook")
+    lead = make.lead(w.campaign, at=w.at, source=w.leads["pending"].source)
+    batches.imported(w.campaign, [(lead, "Duplicate Lead")], at=w.at)
+    notice = Delivery.objects.get(channel="webhook")
+    answer = "503 upstream connect error or disconnect/reset before headers, after a while of waiting for it"
+    notice.attempts.create(at=w.at, succeeded=False, seconds=1.2, answer=answer)
+    Endpoint.objects.filter(pk=endpoint.pk).update(
+        failing_since=w.at, paused_at=w.at, paused_why=f"It answered “{answer}”."
+    )
+    operator, own = look(w.people["operator"]), look(w.people["supplier"])
+    for one in (operator, own):
+        one.at("/notices/")
+        one.at(f"/notices/?notice={notice.pk}")
+        one.at(f"/notices/endpoints/{endpoint.pk}/resume/")
+    operator.at("/notices/", act=open_resume)
+    operator.at("/notices/?show=failed")
+    own.at("/notices/", act=new_secret)
+    look(w.people["competitor"]).at("/notices/")
+
+
+def open_resume(page: Page) -> None:
+    page.get_by_role("link", name="Resume").click()
+    page.get_by_role("dialog").wait_for()
+
+
+def new_secret(page: Page) -> None:
+    page.get_by_role("button", name="Make a new secret").click()
+    page.get_by_label("Secret", exact=True).wait_for()
+    page.evaluate(AXE.read_text())

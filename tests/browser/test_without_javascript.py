@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from rejections.models import Batch
-from tests import sessions
 from tests.browser import steps
 from tests.browser.conftest import OpenBrowser
 from tests.worker import Worker
@@ -21,22 +20,22 @@ def test_from_sign_in_to_undo(open_browser: OpenBrowser, worker: Worker) -> None
     page.get_by_role("combobox", name="Campaign").select_option(site.campaign.code)
     page.get_by_label("Choose a file").set_input_files(steps.file(steps.EXAMPLE))
     page.get_by_role("button", name="Start rejection task").click()
-    look_again(page, steps.heading(page, "How the file was read"))
+    steps.look_again(page, steps.heading(page, "How the file was read"))
     page.get_by_role("button", name="Show the phrases of this column").click()
     page.get_by_label("Disposition code for Duplicate Lead").select_option("CLIENT_DUPLICATE")
     page.get_by_role("button", name="Check 2 rows").click()
-    look_again(page, steps.heading(page, "What will happen to the"))
+    steps.look_again(page, steps.heading(page, "What will happen to the"))
     page.get_by_role("switch", name="Move leads older").check()
     page.get_by_role("button", name="Update").click()
     page.get_by_role("button", name="Reject 2 and accept 1 lead").click()
-    look_again(page, steps.heading(page, "2 leads rejected, 1 lead accepted"))
+    steps.look_again(page, steps.heading(page, "2 leads rejected, 1 lead accepted"))
     expect(page.get_by_role("main")).to_contain_text("CLIENT_DUPLICATE")
     page.get_by_role("link", name="Undo", exact=True).click()
     expect(page.get_by_role("heading", level=2, name="Undo IMP-")).to_be_visible()
     page.get_by_role("link", name="Keep the import").click()
     page.get_by_role("link", name="Undo", exact=True).click()
     page.get_by_role("button", name="Put back 3 leads").click()
-    look_again(page, steps.heading(page, "3 leads put back"))
+    steps.look_again(page, steps.heading(page, "3 leads put back"))
     page.get_by_role("button", name="Sign out").click()
     expect(steps.heading(page, "Sign in to")).to_be_visible()
 
@@ -52,18 +51,6 @@ def sign_in(page: Page, username: str) -> None:
             expect(page.get_by_role("alert")).to_contain_text("do not match an active account")
 
 
-def look_again(page: Page, awaited: Locator) -> None:
-    """Follow “Look again” while a worker is at work."""
-
-    def there() -> bool:
-        if awaited.count():
-            return True
-        page.get_by_role("link", name="Look again").click()
-        return bool(awaited.count())
-
-    sessions.wait_until(there, "the worker")
-
-
 def test_a_damaged_row_is_decided(open_browser: OpenBrowser, worker: Worker) -> None:
     site = steps.site()
     site.lead(11, uid="447911204418")
@@ -71,10 +58,10 @@ def test_a_damaged_row_is_decided(open_browser: OpenBrowser, worker: Worker) -> 
     page.goto("/")
     page.get_by_label("Choose a file").set_input_files(steps.file(b"uid,reason\n4.47911E+11,Spam\n"))
     page.get_by_role("button", name="Start rejection task").click()
-    look_again(page, steps.heading(page, "How the file was read"))
+    steps.look_again(page, steps.heading(page, "How the file was read"))
     page.get_by_role("button", name="Check 1 row").click()
-    look_again(page, steps.heading(page, "What will happen to the"))
+    steps.look_again(page, steps.heading(page, "What will happen to the"))
     page.get_by_role("button", name="Accept line 2").click()
     page.get_by_role("button", name="Reject 1 lead").click()
-    look_again(page, steps.heading(page, "1 lead rejected"))
+    steps.look_again(page, steps.heading(page, "1 lead rejected"))
     assert Batch.objects.get().rows == 1

@@ -68,6 +68,21 @@ def last_moment_inside(w: World) -> Any:
     return begin(oldest, w.campaign.time_zone) + timedelta(minutes=5)
 
 
+def test_figures_on_home_lead_to_the_leads_behind_them() -> None:
+    w = world()
+    make.lead(w.campaign, at=last_moment_inside(w))
+    operator = signed_in(w.people["operator"])
+    context = operator.get(reverse("home")).context
+    ways = [(metric["text"], metric["url"]) for metric in context["metrics"][:3]]
+    ways += [(item["title"], item["url"]) for item in context["items"] if "quarantine" in item["title"]]
+    assert len(ways) == 4
+    for words, url in ways:
+        listed = operator.get(url).content.decode()
+        assert listed.count('class="rowlink"') == int(words.split("\xa0")[0]), words
+    for line in context["reasons"]:
+        assert operator.get(line["url"]).status_code == 200
+
+
 def test_a_window_that_closes_by_itself_each_night_needs_nobody() -> None:
     w = world()
     w.campaign.accept_when_window_closes = True
@@ -96,14 +111,14 @@ def test_home_says_the_money_at_stake_per_currency() -> None:
     assert values["Client Rejected this month"] == ["£55"]
 
 
-def test_an_admin_is_sent_to_where_phrases_are_mapped_and_an_operator_is_not() -> None:
+def test_who_reads_of_phrases_that_wait_is_sent_to_where_they_are_mapped() -> None:
     w = world()
-    ways = {}
     for role in ("admin", "operator"):
         items = opened(w.people[role], "home")["items"]
-        ways[role] = next(item for item in items if "phrase" in item["title"])
-    assert signed_in(w.people["admin"]).get(ways["admin"]["url"]).status_code == 200
-    assert ways["operator"]["url"] == reverse("imports")
+        item = next(item for item in items if "phrase" in item["title"])
+        answer = signed_in(w.people[role]).get(item["url"])
+        assert answer.context["client"] == w.campaign.client
+        assert len(answer.context["waiting"]) == 1
 
 
 def test_open_batches_renew_themselves_only_while_one_is_at_work() -> None:
@@ -169,6 +184,7 @@ def test_a_suppliers_home_counts_its_own_leads_and_says_why_some_came_back() -> 
         ({"campaign": "{campaign}"}, ["checked", "by_operator", "finished"]),
         ({"state": "no-such-state", "page": "99"}, ["foreign_batch", "checked", "by_operator", "finished"]),
         ({"q": "a\0b"}, []),
+        ({"by": "me"}, ["by_operator"]),
     ],
 )
 def test_imports_are_filtered(query: dict[str, str], found: list[str]) -> None:
@@ -179,6 +195,17 @@ def test_imports_are_filtered(query: dict[str, str], found: list[str]) -> None:
     context = opened(w.people["operator"], "imports", **asked)
     assert [line["batch"].pk for line in context["lines"]] == [getattr(w, name).pk for name in found]
     assert context["pager"].total == len(found)
+
+
+def test_correction_uploads_are_listed_for_staff_alone() -> None:
+    w = world()
+    source = w.campaign.sources.first()
+    Batch.objects.filter(pk=w.checked.pk).update(kind=Kind.CORRECTION, source=source)
+    for role, tabs in (("operator", ["All", "Rejection imports", "Correction uploads", "Close-outs"]),
+                       ("client", ["All", "Rejection imports", "Close-outs"])):  # fmt: skip
+        context = opened(w.people[role], "imports")
+        assert [tab["words"] for tab in context["tabs"]] == tabs
+        assert (w.checked in [line["batch"] for line in context["lines"]]) == (role == "operator")
 
 
 def test_a_line_says_what_the_import_did() -> None:
@@ -202,9 +229,9 @@ def test_more_batches_take_no_more_queries(django_assert_num_queries: Any) -> No
     w = world()
     browser = signed_in(w.people["operator"])
     browser.get(reverse("imports"))
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         browser.get(reverse("imports"), {"campaign": w.foreign.code})
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         browser.get(reverse("imports"))
 
 

@@ -19,7 +19,8 @@ from leads import downloads
 from leads.models import Download, Lead, LeadEvent, LeadValues
 from leads.statuses import Cause, Status
 from rejections import control, fixes, workflows
-from rejections.fixes import Action, Fix
+from rejections.blocked import Action
+from rejections.fix_effects import Fix
 from rejections.models import Batch
 from rejections.sql.fixes import Group
 from rejections.states import State

@@ -199,7 +199,7 @@ def test_an_address_that_is_gone_is_paused_at_once(
     deliver.deliver_due(NOW)
     hours(0, 24)
     endpoint.refresh_from_db()
-    assert (len(hook.got), endpoint.paused_why) == (1, "It answered: 410 gone")
+    assert (len(hook.got), endpoint.paused_why) == (1, "It answered “410 gone”.")
     assert endpoint.paused_at is not None
     assert endpoint.paused_at - NOW < timedelta(minutes=1)
     assert Delivery.objects.get(kind="rejections").status == "pending"

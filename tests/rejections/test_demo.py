@@ -17,11 +17,20 @@ from django.db.models import Count, Q
 from django.test import Client as Browser
 
 from campaigns.judging import judge
-from campaigns.models import Campaign, Cap, Field, Phrase, Source, User
+from campaigns.models import Campaign, Cap, Endpoint, Field, Phrase, Source, User
 from campaigns.rules import local_date
 from campaigns.spec import agreed
-from leads import sources
-from leads.models import Adjustment, AffiliateEvent, Delivery, Lead, LeadEvent, LeadKey, LeadValues
+from leads import monthgrid, sources, statements
+from leads.models import (
+    Adjustment,
+    AffiliateEvent,
+    ClosedMonth,
+    Delivery,
+    Lead,
+    LeadEvent,
+    LeadKey,
+    LeadValues,
+)
 from leads.sql import caps
 from leads.statuses import HOLDING, Cause, Status
 from rejections import control, receipt, uploads, workflows
@@ -201,15 +210,21 @@ def test_disputes_show_every_way_they_can_end_and_some_are_due_soon() -> None:
     assert NOW < waiting.first().answer_by < NOW + timedelta(days=2)
 
 
-def test_final_leads_stand_in_closed_months_and_some_were_credited() -> None:
-    final = Lead.objects.filter(is_final=True)
-    assert final.count() > 1000
-    closed = max(
-        local_date(lead.accepted_at, lead.campaign.time_zone) for lead in final.select_related("campaign")
-    )
-    assert closed < NOW.date().replace(day=1)
-    assert Adjustment.objects.count() == 9
+def test_months_are_closed_and_every_statement_agrees_with_its_leads() -> None:
+    assert Lead.objects.filter(is_final=True).count() > 1000
+    assert max(ClosedMonth.objects.values_list("month", flat=True)) < NOW.date().replace(day=1)
+    assert Adjustment.objects.filter(is_final=False).count() == 9
     assert AffiliateEvent.objects.filter(status=AffiliateEvent.Status.REJECTED).exists()
+    operator, states = User.objects.get(username="operator"), set()
+    for side in (statements.CLIENTS, statements.SUPPLIERS):
+        for row in monthgrid.grid(operator, side, NOW).rows:
+            cells = [cell for cell in row.cells if cell]
+            states |= {cell.state for cell in cells}
+            found = statements.statement(operator, row.party, cells[-1].month, row.currency, NOW)
+            assert found.check.agrees
+            assert found.figures.total == cells[-1].amount
+    assert states >= {"closed", "open", "ready"}
+    assert LeadEvent.objects.filter(payout_owed=True).exists()
 
 
 def test_batches_of_the_past_are_finished_and_told_of() -> None:
@@ -219,10 +234,9 @@ def test_batches_of_the_past_are_finished_and_told_of() -> None:
     batch = Batch.objects.filter(file_name="life_cover_returns_2.csv").get()
     counts = receipt.receipt(batch, NOW).outcomes
     assert counts == {"not_found": 1, "duplicate_in_file": 1, "final": 9, "rejected": 111}
-    sent = Delivery.objects.filter(batch_id=batch.pk, status=Delivery.Status.SENT)
+    told = Delivery.objects.filter(batch_id=batch.pk)
     # Three suppliers were told of rejections, and two that disputes of theirs were granted.
-    assert Counter(sent.values_list("kind", flat=True)) == {"rejections": 3, "retractions": 2}
-    assert not Delivery.objects.exclude(channel__in=["portal", "destination"]).exists()
+    assert Counter(told.values_list("kind", flat=True)) == {"rejections": 3, "retractions": 2}
     assert not Phrase.objects.filter(text="Außerhalb des Gebiets").get().disposition
 
 
@@ -239,6 +253,22 @@ def test_the_correction_loop_has_something_to_show() -> None:
     assert [Source.objects.get(pk=surge.source_id).code for surge in surges] == ["META-SOLAR-UK"]
     assert surges[0].commonest is not None
     assert surges[0].commonest.value == "detached_house"
+
+
+def test_suppliers_are_told_in_every_way_and_not_all_of_it_arrives() -> None:
+    assert set(Delivery.objects.filter(supplier__isnull=False).values_list("channel", flat=True)) == {
+        "portal", "webhook", "email",
+    }  # fmt: skip
+    paused, failing = (
+        Endpoint.objects.get(supplier__code=code, channel="webhook") for code in ("kestrel", "lumen")
+    )
+    assert paused.paused_at
+    assert failing.failing_since
+    assert not failing.paused_at
+    told = (
+        Delivery.objects.filter(supplier__isnull=False).exclude(channel="portal").exclude(status="cancelled")
+    )
+    assert not told.filter(attempts=None).exists(), "each was tried"
 
 
 @pytest.mark.parametrize("login", LOGINS, ids=lambda login: login.username)

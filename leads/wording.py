@@ -29,6 +29,15 @@ _WORDS = {
 }
 
 
+#: What a lead's own page calls it.
+THINGS = {
+    Kind.REJECTIONS: "Rejection",
+    Kind.RETRACTIONS: "Retraction",
+    Kind.RECOVERIES: "Release",
+    Kind.RECOVERY_RETRACTIONS: "Release taken back",
+}
+
+
 def size(delivery: Delivery) -> int:
     """How many leads it tells of."""
     return len(delivery.event_ids)
@@ -56,5 +65,6 @@ def webhook_body(delivery: Delivery) -> bytes:
 def _data(delivery: Delivery) -> dict[str, object]:
     if delivery.kind == Kind.TEST:
         return {"message": "This is a test. It tells of no lead."}
-    leads = delivery.payload["leads"]
+    names = ("lead_id", "uid", "code", "label", "reason")
+    leads = [{name: lead.get(name) for name in names} for lead in delivery.payload["leads"]]
     return {"campaign": delivery.payload["campaign"], "import": delivery.batch_id, "leads": leads}
