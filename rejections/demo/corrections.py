@@ -69,11 +69,11 @@ UPLOADS = (
 
 #: New leads as LinkedIn exports them; nobody has imported them yet.
 _EXPORT = """\
-Form Name,First Name,Last Name,Work Email,Phone Number,Company Name,Country/Region,Company Size,Job Function
-Cloud cost,Maja,Wiśniewska,maja@allegria.example,+48 512 345 678,Allegria sp. z o.o.,Poland,201-1000,Finance
-Cloud cost,Deniz,Şahin,deniz@thavacilik.example,+90 532 123 45 67,Türk Havacılık A.Ş.,Turkiye,1001-5000,Rev Ops
-Cloud cost,Oona,O’Malley,oona@omalley.example,,O’Malley & Sons,USA,1-50,Finance
-Cloud cost,김,민준,minjun@hanbit-sw,+82 10-1234-5678,한빛소프트웨어,South Korea,51-200,Finance
+Consent,First Name,Last Name,Work Email,Phone Number,Company Name,Country/Region,Company Size,Job Function
+Yes,Maja,Wiśniewska,maja@allegria.example,+48 512 345 678,Allegria sp. z o.o.,Poland,201-1000,Finance
+Yes,Deniz,Şahin,deniz@thavacilik.example,+90 532 123 45 67,Türk Havacılık A.Ş.,Turkiye,1001-5000,Rev Ops
+Yes,Oona,O’Malley,oona@omalley.example,,O’Malley & Sons,USA,1-50,Finance
+Yes,김,민준,minjun@hanbit-sw,+82 10-1234-5678,한빛소프트웨어,South Korea,51-200,Finance
 """
 
 
