@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -12,6 +12,7 @@ from campaigns import lists
 from campaigns.judging import CampaignSpec, FieldSpec
 from campaigns.models import Agreement, Campaign, Field, ListMapperEntry, Picklist, PicklistValue
 from campaigns.payouts import ReturnTerms
+from campaigns.rules import EVER, begin
 
 
 class Keyed(NamedTuple):
@@ -136,3 +137,12 @@ class Returns:
         if not dated:
             return ReturnTerms()
         return next((terms for starts_on, terms in dated if starts_on <= day), dated[-1][1])
+
+    def spans(self, zone: str) -> Iterator[tuple[int, datetime, datetime, ReturnTerms]]:
+        """(supplier, from, until, terms): what holds for leads received in between, in the campaign's zone."""
+        for supplier_id, dated in self._terms.items():
+            end = EVER[1]
+            for n, (starts_on, terms) in enumerate(dated):
+                start = begin(starts_on, zone) if n < len(dated) - 1 else EVER[0]
+                yield supplier_id, start, end, terms
+                end = start

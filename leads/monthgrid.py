@@ -70,7 +70,11 @@ def grid(person: User, side: str, at: datetime, months: int = MONTHS) -> Grid:
         for currency in sorted({currency for pk, currency, _ in cells if pk == party.pk})
     ]
     rows = [row for row in rows if any(row.cells)]
-    return Grid(columns, rows, _totals(rows, len(columns)))
+    # Months before the first line of anybody are left out.
+    empty = min((n for row in rows for n, cell in enumerate(row.cells) if cell), default=0)
+    for row in rows:
+        del row.cells[:empty]
+    return Grid(columns[empty:], rows, _totals(rows, len(columns) - empty))
 
 
 def _columns(campaigns: Iterable[Campaign], at: datetime, months: int) -> list[date]:

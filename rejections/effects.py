@@ -15,9 +15,11 @@ from rejections.models import Batch, Kind
 from rejections.options import Options
 from rejections.sql import closing as statements
 from rejections.sql import rows
-from rejections.sql.closing import Accepting, Rejecting, Span, SupplierEffect
+from rejections.sql.closing import Accepting, Rejecting, Span
+from rejections.sql.upstream import SupplierEffect
 from rejections.states import State
 from rejections.terms import identifier_kind, opening
+from rejections.upstream import OverCap, by_supplier, over_cap
 
 NOTHING = Accepting(0, Decimal(0), 0)
 
@@ -52,6 +54,7 @@ class Effects:
     billed: Decimal
     caps: tuple[CapEffect, ...]
     by_supplier: tuple[SupplierEffect, ...]
+    over_cap: tuple[OverCap, ...]
     unnamed: int
     compared_with: Batch | None
     compared: tuple[int, int, int]
@@ -103,6 +106,7 @@ def effects(batch: Batch, options: Options, at: datetime) -> Effects:
     older = statements.would_accept(Span(batch.campaign_id, None, opens), batch.pk, opens=opens)
     remaining, held = _remaining(batch, options, opens, through)
     rejecting = statements.would_reject(batch.pk, opens)
+    suppliers = by_supplier(batch, opens)
     on = [a for a, is_on in ((older, options.accept_older), (remaining, options.accept_remaining)) if is_on]
     earlier = last_finished(batch)
     return Effects(
@@ -118,7 +122,8 @@ def effects(batch: Batch, options: Options, at: datetime) -> Effects:
         rejecting=rejecting,
         billed=sum((accepting.billed for accepting in on), Decimal(0)),
         caps=_caps(batch, opens, at),
-        by_supplier=tuple(statements.by_supplier(batch.pk, batch.campaign_id, opens)),
+        by_supplier=suppliers,
+        over_cap=over_cap(batch, suppliers, at),
         unnamed=sum(accepting.unnamed for accepting in on),
         compared_with=earlier,
         compared=statements.compared_with(batch.pk, earlier.pk) if earlier else (0, 0, 0),

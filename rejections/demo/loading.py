@@ -9,12 +9,11 @@ from datetime import datetime, timedelta
 from django.db import connection, transaction
 
 from campaigns.models import Campaign, User
-from campaigns.rules import begin, local_date
-from leads.models import AffiliateEvent, Lead
-from leads.statuses import Status
+from campaigns.rules import local_date
+from leads.models import Lead
 from rejections import control, uploads, workflows
 from rejections.columns import ColumnMap
-from rejections.demo import disputes, notices
+from rejections.demo import disputes, money, notices
 from rejections.demo.corrections import correct
 from rejections.demo.door import Door
 from rejections.demo.history import CLOSED_AT, MONTH_END_BEFORE, Turn, history
@@ -47,6 +46,7 @@ def load(now: datetime) -> None:
         )
     with transaction.atomic():
         settle_terms(now)
+        money.agree_on_returns()
         notices.settle_endpoints(now)
         _live(now)
         notices.deliver_history(now)
@@ -64,13 +64,14 @@ def _live(now: datetime) -> None:
     closed = False
     for turn in turns:
         if not closed and turn.act.age < CLOSED_AT:
-            _close_months(now)
+            money.close_months(now - timedelta(days=CLOSED_AT), before=now - timedelta(days=MONTH_END_BEFORE))
             closed = True
         waiting = _receive(door, waiting, turn.act.age)
         _Doing(turn, now).do()
     _receive(door, waiting, 0)
     correct(now)
     disputes.contest(turns, now)
+    money.agree_on_a_new_price(now)
 
 
 def _receive(door: Door, waiting: list[Draft], age: float) -> list[Draft]:
@@ -80,17 +81,6 @@ def _receive(door: Door, waiting: list[Draft], age: float) -> list[Draft]:
         # All is one transaction, which autovacuum cannot see into: the planner must be told.
         cursor.execute("ANALYZE leads_lead, leads_leadkey, leads_leadevent")
     return [draft for draft in waiting if draft.age <= age]
-
-
-def _close_months(now: datetime) -> None:
-    """Close the months that had ended by then, for every campaign."""
-    for campaign in Campaign.objects.all():
-        today = local_date(now - timedelta(days=MONTH_END_BEFORE), campaign.time_zone)
-        end = begin(today.replace(day=1), campaign.time_zone)
-        Lead.objects.filter(campaign=campaign, status=Status.ACCEPTED, accepted_at__lt=end).update(
-            is_final=True
-        )
-        AffiliateEvent.objects.filter(lead__campaign=campaign, occurred_at__lt=end).update(is_final=True)
 
 
 class _Doing:

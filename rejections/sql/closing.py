@@ -55,7 +55,7 @@ _PUT_BACK = """
     EXISTS (SELECT FROM leads_leadevent e WHERE e.lead_id = l.id AND e.batch_id = %s AND e.undoes_id IS NOT NULL)
 """
 
-_REJECTING_ROWS = f"""
+REJECTING_ROWS = f"""
     SELECT r.lead_id, r.outcome FROM rejections_batchrow r
     WHERE r.batch_id = %s AND {EFFECTIVE} = ANY(%s)
 """
@@ -145,7 +145,7 @@ def held_back(
         cursor.execute(
             f"""
             SELECT count(*) FROM leads_lead l WHERE {_PENDING} AND l.id IN ({_HELD})
-              AND (NOT EXISTS (SELECT FROM ({_REJECTING_ROWS}) x WHERE x.lead_id = l.id) OR {_PUT_BACK})
+              AND (NOT EXISTS (SELECT FROM ({REJECTING_ROWS}) x WHERE x.lead_id = l.id) OR {_PUT_BACK})
               AND (%s::bigint[] IS NULL OR l.id = ANY(%s::bigint[]))
             """,
             [*_span_parameters(span), *held, batch_id, opens, list(REJECTING), batch_id, only, only],
@@ -190,16 +190,6 @@ def any_pending(span: Span) -> bool:
         return bool(cursor.fetchone()[0])
 
 
-class SupplierEffect(NamedTuple):
-    """What the rejections mean for one supplier; `share_of` is all it delivered inside the window."""
-
-    supplier_id: int
-    name: str
-    leads: int
-    payout: Decimal
-    share_of: int
-
-
 class Rejecting(NamedTuple):
     """What rejecting the rows would mean, before any option: leads with their price, slots, events."""
 
@@ -220,7 +210,7 @@ def would_reject(batch_id: int, opens: datetime | None) -> Rejecting:
             f"""
             WITH rejecting AS MATERIALIZED (
                 SELECT l.id, l.status, l.price, l.payout, l.in_cap, l.is_final, a.id AS adjusted
-                FROM ({_REJECTING_ROWS}) x JOIN leads_lead l ON l.id = x.lead_id
+                FROM ({REJECTING_ROWS}) x JOIN leads_lead l ON l.id = x.lead_id
                 LEFT JOIN leads_adjustment a ON a.lead_id = l.id
             ), events AS (
                 SELECT count(*) AS n, coalesce(sum(f.payout), 0) AS payout
@@ -248,32 +238,13 @@ def slots_between(
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            SELECT count(*) FROM ({_REJECTING_ROWS}) x JOIN leads_lead l ON l.id = x.lead_id
+            SELECT count(*) FROM ({REJECTING_ROWS}) x JOIN leads_lead l ON l.id = x.lead_id
             WHERE l.in_cap AND NOT l.is_final AND l.valid_at >= %s AND l.valid_at < %s
               AND (%s::bigint IS NULL OR l.supplier_id = %s)
             """,
             [batch_id, opens, list(REJECTING), begin, end, supplier_id, supplier_id],
         )
         return int(cursor.fetchone()[0])
-
-
-def by_supplier(batch_id: int, campaign_id: int, opens: datetime) -> list[SupplierEffect]:
-    """Leads and payout of the rows that would reject, per supplier, most first."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"""
-            SELECT s.id, s.name, mine.leads, mine.payout, (
-                SELECT count(*) FROM leads_lead d
-                WHERE d.campaign_id = %s AND d.valid_at >= %s AND d.supplier_id = s.id)
-            FROM (
-                SELECT l.supplier_id, count(*) AS leads, sum(l.payout) AS payout
-                FROM ({_REJECTING_ROWS}) x JOIN leads_lead l ON l.id = x.lead_id GROUP BY l.supplier_id
-            ) mine JOIN campaigns_supplier s ON s.id = mine.supplier_id
-            ORDER BY mine.leads DESC, s.name
-            """,
-            [campaign_id, opens, batch_id, opens, list(REJECTING)],
-        )
-        return [SupplierEffect(*row) for row in cursor.fetchall()]
 
 
 def compared_with(batch_id: int, earlier_id: int) -> tuple[int, int, int]:

@@ -10,15 +10,21 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 
-from campaigns.models import Campaign, Client, User
+from campaigns.models import Campaign, Client, Endpoint, User
 from campaigns.rules import local_date
 from campaigns.templatetags.figures import counted, round_money, sums, weekday
+from leads import telling
+from leads.filters import Filters, Only
+from leads.statuses import Status
 from rejections import blocked
 from rejections.inbox import Waiting
 from rejections.models import Batch
 from rejections.states import EDITABLE, State
 from rejections.templatetags.batches import batch_number
 from rejections.worklist import Unsettled
+
+#: Paused endpoints that are listed at most.
+_LISTED = 5
 
 
 def items(
@@ -34,6 +40,7 @@ def items(
     """
     found = [*_of_campaigns(lines, person), *_of_batches(batches), *_of_phrases(undecided), *more]
     found += _of_fixes()
+    found += _of_endpoints()
     return sorted(found, key=lambda item: item["order"])
 
 
@@ -63,14 +70,23 @@ def _of_campaigns(lines: Iterable[Unsettled], person: User) -> Iterator[dict[str
             yield _without_window(line.campaign, where, person)
 
 
-def _page(line: Unsettled) -> str:
-    return reverse("campaign", args=[line.campaign.code])
+def _leads(line: Unsettled, **asked: Any) -> str:
+    """The list of these leads of the campaign."""
+    return f"{reverse('leads')}?{Filters(campaign=line.campaign.code, **asked).query()}"
 
 
 def _stuck(line: Unsettled, where: str) -> dict[str, Any]:
     title = f"{counted(line.standing.stuck, 'lead')} not judged yet"
     text = f"{where} · Processing for more than {settings.STUCK_MINUTES} minutes"
-    return item((0.5, 0), "loader-2", "processing", title, text, "Open", _page(line))
+    return item(
+        (0.5, 0),
+        "loader-2",
+        "processing",
+        title,
+        text,
+        "See leads",
+        _leads(line, status=(Status.PROCESSING,)),
+    )
 
 
 def _closing(line: Unsettled, where: str) -> dict[str, Any]:
@@ -79,7 +95,8 @@ def _closing(line: Unsettled, where: str) -> dict[str, Any]:
     due = "tonight" if until == line.today else f"end of {weekday(until)}"
     order = (1 + (until - line.today).days, -worth)
     amount = round_money(worth, line.campaign.currency)
-    return item(order, "hourglass-low", "warn", title, where, "Open", _page(line), amount, due, late=True)
+    url = _leads(line, only=Only.CLOSING)
+    return item(order, "hourglass-low", "warn", title, where, "See leads", url, amount, due, late=True)
 
 
 def _quarantined(line: Unsettled, where: str) -> dict[str, Any]:
@@ -87,7 +104,8 @@ def _quarantined(line: Unsettled, where: str) -> dict[str, Any]:
     title = f"{counted(line.standing.quarantined, 'lead')} in quarantine"
     text = f"{where} · a cap is reached; they move up when it has room"
     amount = round_money(worth, line.campaign.currency)
-    return item((6, -worth), "hexagon-minus", "quarantined", title, text, "Open", _page(line), amount)
+    url = _leads(line, status=(Status.QUARANTINED,))
+    return item((6, -worth), "hexagon-minus", "quarantined", title, text, "See leads", url, amount)
 
 
 def _closed(line: Unsettled, where: str) -> dict[str, Any]:
@@ -196,3 +214,12 @@ def _of_fixes() -> Iterator[dict[str, Any]]:
             reverse("fix_group", args=[group.lead]),
             round_money(group.worth, campaign.currency),
         )
+
+
+def _of_endpoints() -> Iterator[dict[str, Any]]:
+    """Suppliers that are told nothing, for their webhook or e-mail is paused."""
+    for endpoint in Endpoint.objects.exclude(paused_at=None).select_related("supplier")[:_LISTED]:
+        held = counted(telling.waiting(endpoint).count(), "notice")
+        url = f"{reverse('notices')}?supplier={endpoint.supplier.code}"
+        title = f"{endpoint.supplier} is told nothing: its {endpoint.told_as} is paused"
+        yield item((5, 0), "send-off", "warn", title, f"{held} held back · {endpoint.paused_why}", "See", url)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -16,12 +16,15 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from campaigns.models import Campaign, User
+from campaigns.models import Campaign, Disposition, User
 from campaigns.rules import local_date
 from campaigns.templatetags.figures import counted, round_money
+from leads.filters import Filters, Only
+from leads.statuses import Status
 from rejections import inbox, worklist
 from rejections.forms import UploadForm
 from rejections.models import Batch, Kind
+from rejections.sql import reasons
 from rejections.sql.credits import Rejections
 from rejections.states import RUNNABLE
 from rejections.views import attention, portal, shown, troubles
@@ -32,6 +35,8 @@ from rejections.worklist import Unsettled
 RECENT = 6
 #: Lines on a client's home.
 WINDOWS_LISTED, REASONS_LISTED = 8, 6
+#: Reasons on the operators' home are counted over so many days.
+REASON_DAYS = 30
 
 
 @login_required
@@ -80,7 +85,19 @@ def _staff(person: User, at: datetime) -> dict[str, Any]:
             *attention.of_disputes(inbox.waiting(person, at)),
         ),
         "to_fix": troubles.sources_to_fix(),
+        "reasons": _top_reasons(at),
     }
+
+
+def _top_reasons(at: datetime) -> list[dict[str, Any]]:
+    """The dispositions that most leads of the last days have, the most frequent first."""
+    used = reasons.by_code(at - timedelta(days=REASON_DAYS))
+    named = Disposition.objects.in_bulk(sorted(used, key=lambda code: -used[code])[:REASONS_LISTED])
+    lines = [
+        {"words": code.label, "leads": used[pk], "url": _leads(disposition=code.code)}
+        for pk, code in named.items()
+    ]
+    return sorted(lines, key=lambda line: -line["leads"])
 
 
 def _metrics(lines: list[Unsettled], month: list[Rejections]) -> list[dict[str, Any]]:
@@ -97,11 +114,15 @@ def _metrics(lines: list[Unsettled], month: list[Rejections]) -> list[dict[str, 
     rejected = sums((currencies[part.campaign_id], part.amount) for part in month)
     leads = [sum(getattr(line.standing, of) for line in lines) for of in ("pending", "closing", "closed")]
     billed = sum(part.credited for part in month)
-    campaigns = reverse("campaigns")
+    with_clients, soon, over = (
+        _leads(status=(Status.PENDING,)),
+        _leads(only=Only.CLOSING),
+        _leads(only=Only.CLOSED),
+    )
     return [
-        _metric("Pending with clients", "clock", "pending", pending, leads[0], campaigns),
-        _metric("Window closes within two days", "hourglass-low", "warn", closing, leads[1], campaigns),
-        _metric("Window closed, still Pending", "hourglass-empty", "warn", closed, leads[2], campaigns),
+        _metric("Pending with clients", "clock", "pending", pending, leads[0], with_clients),
+        _metric("Window closes within two days", "hourglass-low", "warn", closing, leads[1], soon),
+        _metric("Window closed, still Pending", "hourglass-empty", "warn", closed, leads[2], over),
         _metric(
             "Client Rejected this month",
             "arrow-back-up",
@@ -112,6 +133,11 @@ def _metrics(lines: list[Unsettled], month: list[Rejections]) -> list[dict[str, 
             f", {billed:,} of them had been billed" if billed else "",
         ),
     ]
+
+
+def _leads(**asked: Any) -> str:
+    """The list of these leads."""
+    return f"{reverse('leads')}?{Filters(**asked).query()}"
 
 
 def _metric(
@@ -137,6 +163,7 @@ def _client(person: User, at: datetime) -> dict[str, Any]:
     return upload_context(person, "") | {
         "form": UploadForm(person),
         "windows": [_window(line) for line in worklist.closing_days(campaigns, at)[:WINDOWS_LISTED]],
+        "pending": f"{reverse('leads_download')}?{Filters(status=(Status.PENDING,)).query()}",
         "credits": _credits(campaigns, worklist.this_month(campaigns, at), at),
         "recent": shown.recent(batches.exclude(kind=Kind.CORRECTION)[:RECENT], person),
     }
@@ -153,6 +180,9 @@ def _window(line: worklist.ClosingDay) -> dict[str, Any]:
         "amount": line.leads.amount,
         "currency": line.campaign.currency,
         "campaign": line.campaign.name,
+        "url": _leads(
+            status=(Status.PENDING,), campaign=line.campaign.code, valid_from=line.day, valid_to=line.day
+        ),
     }
 
 

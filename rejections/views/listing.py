@@ -1,4 +1,4 @@
-"""The list of imports: every rejection import and close-out a person may see, newest first."""
+"""The list of imports: every batch a person may see, newest first."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from campaigns.models import Campaign
+from campaigns.models import Campaign, User
 from leads import search
 from rejections import control
 from rejections.models import Batch, Kind
@@ -20,7 +20,12 @@ from rejections.views.paging import Pager
 
 #: Batches on a page.
 PAGE = 25
-TABS = (("", "All"), (Kind.REJECTION, "Rejection imports"), (Kind.CLOSE_OUT, "Close-outs"))
+TABS = (
+    ("", "All"),
+    (Kind.REJECTION, "Rejection imports"),
+    (Kind.CORRECTION, "Correction uploads"),
+    (Kind.CLOSE_OUT, "Close-outs"),
+)
 
 
 @login_required
@@ -31,10 +36,10 @@ def imports(request: HttpRequest) -> HttpResponse:
     if person.supplier_id:
         raise Http404
     form = _filters(request.GET)
-    visible = Batch.objects.visible_to(person).exclude(kind=Kind.CORRECTION)
-    found = _filtered(visible, form)
+    visible = Batch.objects.visible_to(person)
+    found = _filtered(visible, form, person)
     of_kind = found.filter(kind=form["kind"]) if form["kind"] else found
-    tabs = _tabs(request.GET, found, form["kind"])
+    tabs = _tabs(request.GET, found, form["kind"], corrections=person.is_staff)
     pager = Pager.of(request.GET, next(tab["count"] for tab in tabs if tab["here"]), PAGE)
     batches = of_kind.select_related("campaign", "created_by")[pager.page * PAGE :][:PAGE]
     context = {
@@ -44,7 +49,7 @@ def imports(request: HttpRequest) -> HttpResponse:
         "campaigns": Campaign.objects.filter(pk__in=visible.values("campaign")),
         "lines": shown.recent(batches, person),
         "pager": pager,
-        "filtered": any(form[name] for name in ("q", "state", "campaign")),
+        "filtered": any(form[name] for name in ("q", "state", "campaign", "by")),
         "may_reject": control.may_reject(person),
     }
     return render(request, "rejections/list.html", context)
@@ -52,15 +57,19 @@ def imports(request: HttpRequest) -> HttpResponse:
 
 def _filters(data: QueryDict) -> dict[str, str]:
     """The filters as sent; a kind or state there is not counts as none."""
-    form = {name: data.get(name, "").replace("\0", "").strip()[:200] for name in ("q", "state", "campaign")}
+    form = {
+        name: data.get(name, "").replace("\0", "").strip()[:200] for name in ("q", "state", "campaign", "by")
+    }
     if form["state"] not in set(State):
         form["state"] = ""
     kind = data.get("kind", "")
     return form | {"kind": kind if kind in dict(TABS) else ""}
 
 
-def _filtered(batches: QuerySet[Batch], form: dict[str, str]) -> QuerySet[Batch]:
-    """The batches in that state and campaign whose number or file the text names."""
+def _filtered(batches: QuerySet[Batch], form: dict[str, str], person: User) -> QuerySet[Batch]:
+    """The batches in that state and campaign, of that person, whose number or file the text names."""
+    if form["by"] == "me":
+        batches = batches.filter(created_by=person)
     if form["state"]:
         batches = batches.filter(state=form["state"])
     if form["campaign"]:
@@ -72,10 +81,14 @@ def _filtered(batches: QuerySet[Batch], form: dict[str, str]) -> QuerySet[Batch]
     return batches
 
 
-def _tabs(data: QueryDict, found: QuerySet[Batch], kind: str) -> list[dict[str, Any]]:
-    """The kinds with their numbers under the other filters."""
+def _tabs(data: QueryDict, found: QuerySet[Batch], kind: str, *, corrections: bool) -> list[dict[str, Any]]:
+    """The kinds with their numbers under the other filters; correction uploads are the staff's."""
     counts = dict(found.order_by().values_list("kind").annotate(Count("pk")))
-    return [_tab(data, value, words, counts, here=value == kind) for value, words in TABS]
+    return [
+        _tab(data, value, words, counts, here=value == kind)
+        for value, words in TABS
+        if corrections or value != Kind.CORRECTION
+    ]
 
 
 def _tab(data: QueryDict, value: str, words: str, counts: dict[str, int], *, here: bool) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from rejections.models import Batch, Kind
 from rejections.options import Options
 from rejections.refusals import Refused
 from rejections.sql import listing, rows
-from rejections.sql.listing import Counting
+from rejections.sql.listing import Counting, Done
 from rejections.states import EDITABLE, UNDOABLE, State
 from rejections.terms import opening
 
@@ -120,7 +120,7 @@ def recent(batches: Iterable[Batch], user: User) -> list[dict[str, Any]]:
             "batch": batch,
             "counts": counts.get(batch.pk, {}),
             "rejected": _rejected(batch, counts.get(batch.pk, {})),
-            "accepted": done[batch.pk].accepted if batch.pk in done else None,
+            "accepted": _accepted(batch, counts.get(batch.pk, {}), done),
             "credit": done[batch.pk].credited if batch.pk in done else None,
             "by": by(batch, user),
         }
@@ -129,7 +129,14 @@ def recent(batches: Iterable[Batch], user: User) -> list[dict[str, Any]]:
 
 
 def _rejected(batch: Batch, counts: dict[str, int]) -> int | None:
-    return counts.get(Outcome.REJECTED, 0) if batch.started_at and batch.kind != Kind.CLOSE_OUT else None
+    return counts.get(Outcome.REJECTED, 0) if batch.started_at and batch.kind == Kind.REJECTION else None
+
+
+def _accepted(batch: Batch, counts: dict[str, int], done: dict[int, Done]) -> int | None:
+    """Leads it accepted; of a correction those it released."""
+    if batch.kind == Kind.CORRECTION and batch.started_at:
+        return counts.get(Outcome.RELEASED, 0)
+    return done[batch.pk].accepted if batch.pk in done else None
 
 
 def _has_outcomes(batch: Batch) -> bool:

@@ -11,8 +11,8 @@ from django.utils import timezone
 from playwright.sync_api import Page
 
 from campaigns.models import Agreement, Campaign, Destination, Endpoint, Source
-from leads.models import Delivery, LeadValues, SavedView
-from rejections import fixes, uploads
+from leads.models import Delivery, Lead, LeadValues, SavedView
+from rejections import disputes, fixes, uploads
 from rejections.blocked import Action, queue
 from rejections.corrected import corrected
 from rejections.fix_effects import Fix
@@ -135,10 +135,12 @@ def test_homes(look: Callable[..., Look]) -> None:
 
 def test_empty_pages(look: Callable[..., Look]) -> None:
     operator = look(make.operator())
-    for address in ("/", "/imports/", "/campaigns/", "/find/?q=nothing"):
+    for address in ("/", "/imports/", "/disputes/", "/campaigns/", "/find/?q=nothing"):
         operator.at(address)
     look(make.client_user(make.client())).at("/")
-    look(make.supplier_user(make.supplier())).at("/")
+    supplier = look(make.supplier_user(make.supplier()))
+    for address in ("/", "/rejected/", "/disputes/", "/to-fix/"):
+        supplier.at(address)
 
 
 def test_lists_campaigns_and_leads(look: Callable[..., Look]) -> None:
@@ -162,6 +164,58 @@ def test_lists_campaigns_and_leads(look: Callable[..., Look]) -> None:
     look(w.people["reader"]).at(f"/campaigns/{w.campaign.code}/accept/")
 
 
+def test_settings_of_a_campaign(look: Callable[..., Look]) -> None:
+    w = world()
+    long_names(w)
+    admin = look(w.people["admin"])
+    settings = f"/campaigns/{w.campaign.code}/settings/"
+    for part in ("", "returns/", "caps/new/", "fields/new/", "terms/new/", "destination/"):
+        admin.at(settings + part)
+    look(w.people["operator"]).at(settings)
+    admin.at(f"{settings}caps/new/", act=save_nothing)
+
+
+def save_nothing(page: Page) -> None:
+    page.get_by_role("button", name="Save cap").click()
+    page.get_by_role("alert").wait_for()
+    page.evaluate(AXE.read_text())
+
+
+def test_disputes_and_the_suppliers_own_pages(look: Callable[..., Look]) -> None:
+    w = world()
+    long_names(w)
+    supplier = look(w.people["supplier"])
+    lead = Lead.objects.get(events__batch_id=w.finished.pk, events__cause="client_rejected")
+    supplier.at("/rejected/", act=open_dispute)
+    supplier.at(f"/disputes/new/?lead={lead.pk}")
+    supplier.at("/to-fix/")
+    others = [make.lead(w.campaign, at=w.at) for _ in range(2)]
+    batches.started(batches.checked(w.campaign, others, person=None, at=w.at), at=w.at)
+    ids = [other.pk for other in others]
+    [sent], [open_one] = (
+        disputes.contest(one, person=w.people["supplier"], note="They answered. " * 9, at=w.at)
+        for one in ([lead.pk], ids)
+    )
+    disputes.answer_many([sent], grants=True, answer_text="Yes.", person=w.people["operator"], at=w.at)
+    operator = look(w.people["operator"])
+    operator.at("/disputes/", act=select_one)
+    operator.at(f"/disputes/{sent.pk}/?tab=answered")
+    operator.at("/disputes/?tab=silence")
+    for address in ("/", "/rejected/", "/disputes/", f"/disputes/{open_one.pk}/", f"/leads/{ids[0]}/"):
+        supplier.at(address)
+    look(w.people["client"]).at(f"/leads/{ids[0]}/")
+
+
+def open_dispute(page: Page) -> None:
+    page.get_by_role("link", name="Dispute lead").first.click()
+    page.get_by_role("dialog").wait_for()
+
+
+def select_one(page: Page) -> None:
+    page.get_by_label("Select all").check()
+    page.get_by_role("button", name="Grant 1").wait_for()
+
+
 def test_list_of_leads_and_what_is_asked_of_those_picked(look: Callable[..., Look]) -> None:
     w = world()
     long_names(w)
@@ -180,6 +234,26 @@ def test_list_of_leads_and_what_is_asked_of_those_picked(look: Callable[..., Loo
     for role in ("client", "supplier"):
         look(w.people[role]).at("/leads/")
     look(make.supplier_user(make.supplier())).at("/leads/")
+
+
+def test_search_and_analytics(look: Callable[..., Look]) -> None:
+    w = world()
+    long_names(w)
+    make.lead(w.campaign, at=w.at, name="Ann Archer")
+    operator = look(w.people["operator"])
+    operator.at("/campaigns/", act=open_palette)
+    operator.at("/find/?q=a")
+    operator.at("/analytics/", act=open_menus)
+    operator.at(f"/analytics/?campaign={w.campaign.code}")
+    operator.at("/analytics/?from=1999-01-01&to=1999-02-01")
+    look(w.people["client"]).at("/analytics/")
+    look(w.people["supplier"]).at("/find/?q=a")
+
+
+def open_palette(page: Page) -> None:
+    page.keyboard.press("Control+k")
+    page.keyboard.type("a")
+    page.get_by_role("link", name="Ann Archer").wait_for()
 
 
 def open_menus(page: Page) -> None:

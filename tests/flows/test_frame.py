@@ -114,7 +114,7 @@ def test_what_was_done_is_a_toast_and_the_menu_counts_open_imports() -> None:
     browser.post(reverse("batch_cancel", args=[w.checked.pk]))
     after = text(browser, "/")
     assert 'class="toast-x c-accepted"' in after
-    assert "The import was cancelled. Nothing was changed." in after
+    assert f"IMP-{w.checked.pk} was cancelled. Nothing was changed." in after
     assert '<span class="n">' not in after
 
 

@@ -68,6 +68,21 @@ def last_moment_inside(w: World) -> Any:
     return begin(oldest, w.campaign.time_zone) + timedelta(minutes=5)
 
 
+def test_figures_on_home_lead_to_the_leads_behind_them() -> None:
+    w = world()
+    make.lead(w.campaign, at=last_moment_inside(w))
+    operator = signed_in(w.people["operator"])
+    context = operator.get(reverse("home")).context
+    ways = [(metric["text"], metric["url"]) for metric in context["metrics"][:3]]
+    ways += [(item["title"], item["url"]) for item in context["items"] if "quarantine" in item["title"]]
+    assert len(ways) == 4
+    for words, url in ways:
+        listed = operator.get(url).content.decode()
+        assert listed.count('class="rowlink"') == int(words.split("\xa0")[0]), words
+    for line in context["reasons"]:
+        assert operator.get(line["url"]).status_code == 200
+
+
 def test_a_window_that_closes_by_itself_each_night_needs_nobody() -> None:
     w = world()
     w.campaign.accept_when_window_closes = True
@@ -169,6 +184,7 @@ def test_a_suppliers_home_counts_its_own_leads_and_says_why_some_came_back() -> 
         ({"campaign": "{campaign}"}, ["checked", "by_operator", "finished"]),
         ({"state": "no-such-state", "page": "99"}, ["foreign_batch", "checked", "by_operator", "finished"]),
         ({"q": "a\0b"}, []),
+        ({"by": "me"}, ["by_operator"]),
     ],
 )
 def test_imports_are_filtered(query: dict[str, str], found: list[str]) -> None:
@@ -179,6 +195,17 @@ def test_imports_are_filtered(query: dict[str, str], found: list[str]) -> None:
     context = opened(w.people["operator"], "imports", **asked)
     assert [line["batch"].pk for line in context["lines"]] == [getattr(w, name).pk for name in found]
     assert context["pager"].total == len(found)
+
+
+def test_correction_uploads_are_listed_for_staff_alone() -> None:
+    w = world()
+    source = w.campaign.sources.first()
+    Batch.objects.filter(pk=w.checked.pk).update(kind=Kind.CORRECTION, source=source)
+    for role, tabs in (("operator", ["All", "Rejection imports", "Correction uploads", "Close-outs"]),
+                       ("client", ["All", "Rejection imports", "Close-outs"])):  # fmt: skip
+        context = opened(w.people[role], "imports")
+        assert [tab["words"] for tab in context["tabs"]] == tabs
+        assert (w.checked in [line["batch"] for line in context["lines"]]) == (role == "operator")
 
 
 def test_a_line_says_what_the_import_did() -> None:
@@ -452,6 +479,30 @@ def test_find_says_that_nothing_was_found(text: str) -> None:
     w = world()
     context = opened(w.people["operator"], "find", q=text)
     assert context["leads"] == []
+
+
+def test_find_lists_leads_by_name_imports_campaigns_and_pages_of_ones_own_side() -> None:
+    w = world()
+    lead = make.lead(w.campaign, at=w.at, name="Ann Archer", email="ann@example.org")
+
+    def hits(role: str, q: str) -> Any:
+        return (
+            signed_in(w.people[role])
+            .get(reverse("find"), {"q": q}, headers={"HX-Request": "true"})
+            .context["hits"]
+        )
+
+    assert [found["pk"] for found in hits("client", "arch").leads] == [lead.pk]
+    assert [found["pk"] for found in hits("supplier", "ann@EXAMPLE.org").leads] == [lead.pk]
+    assert not hits("rival", "arch")
+    assert hits("client", f"IMP-{w.finished.pk}").batches == [w.finished]
+    assert hits("client", "rooftops").campaigns == [w.campaign]
+    assert not hits("supplier", "rooftops")
+    assert [words for _, words in hits("operator", "fix").pages] == ["Fix queue"]
+    assert not hits("supplier", "imp")
+    for role in ("operator", "client", "supplier"):
+        for url, words in hits(role, "").pages:
+            assert signed_in(w.people[role]).get(url).status_code == 200, (role, words)
 
 
 def test_what_is_not_yours_is_not_found_either() -> None:

@@ -20,8 +20,17 @@ from campaigns.judging import judge
 from campaigns.models import Campaign, Cap, Endpoint, Field, Phrase, Source, User
 from campaigns.rules import local_date
 from campaigns.spec import agreed
-from leads import sources
-from leads.models import Adjustment, AffiliateEvent, Delivery, Lead, LeadEvent, LeadKey, LeadValues
+from leads import monthgrid, sources, statements
+from leads.models import (
+    Adjustment,
+    AffiliateEvent,
+    ClosedMonth,
+    Delivery,
+    Lead,
+    LeadEvent,
+    LeadKey,
+    LeadValues,
+)
 from leads.sql import caps
 from leads.statuses import HOLDING, Cause, Status
 from rejections import control, leadfiles, receipt, uploads, workflows
@@ -201,15 +210,21 @@ def test_disputes_show_every_way_they_can_end_and_some_are_due_soon() -> None:
     assert NOW < waiting.first().answer_by < NOW + timedelta(days=2)
 
 
-def test_final_leads_stand_in_closed_months_and_some_were_credited() -> None:
-    final = Lead.objects.filter(is_final=True)
-    assert final.count() > 1000
-    closed = max(
-        local_date(lead.accepted_at, lead.campaign.time_zone) for lead in final.select_related("campaign")
-    )
-    assert closed < NOW.date().replace(day=1)
-    assert Adjustment.objects.count() == 9
+def test_months_are_closed_and_every_statement_agrees_with_its_leads() -> None:
+    assert Lead.objects.filter(is_final=True).count() > 1000
+    assert max(ClosedMonth.objects.values_list("month", flat=True)) < NOW.date().replace(day=1)
+    assert Adjustment.objects.filter(is_final=False).count() == 9
     assert AffiliateEvent.objects.filter(status=AffiliateEvent.Status.REJECTED).exists()
+    operator, states = User.objects.get(username="operator"), set()
+    for side in (statements.CLIENTS, statements.SUPPLIERS):
+        for row in monthgrid.grid(operator, side, NOW).rows:
+            cells = [cell for cell in row.cells if cell]
+            states |= {cell.state for cell in cells}
+            found = statements.statement(operator, row.party, cells[-1].month, row.currency, NOW)
+            assert found.check.agrees
+            assert found.figures.total == cells[-1].amount
+    assert states >= {"closed", "open", "ready"}
+    assert LeadEvent.objects.filter(payout_owed=True).exists()
 
 
 def test_batches_of_the_past_are_finished_and_told_of() -> None:
