@@ -76,7 +76,7 @@ class Opened:
 def notices(person: User) -> QuerySet[Delivery]:
     """What suppliers were told that this person may see, newest first."""
     visible = Delivery.objects.visible_to(person).filter(**_SUPPLIERS)
-    return visible.select_related("supplier").order_by("-pk")
+    return visible.select_related("supplier").order_by("-created_at", "-pk")
 
 
 def undelivered(person: User, *, paused: bool | None = None) -> QuerySet[Delivery]:
