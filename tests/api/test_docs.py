@@ -40,7 +40,8 @@ def site(live_server: Any, worker: Any, monkeypatch: pytest.MonkeyPatch, tmp_pat
         make.lead(campaign, id=number, at=at - timedelta(days=1))
     make.lead(campaign, at=at - timedelta(days=1), email="ann@example.org")
     with transaction.atomic():
-        lists.add_value(Picklist.objects.create(client=campaign.client, name="Countries"), "England")
+        countries = Picklist.objects.create(client=campaign.client, name="Countries")
+        lists.add_value(countries, "England", by=None, at=at)
     _, key = tokens.make_key(make.admin(), "docs", ALL, expires_at=None, at=at)
     form = tokens.make_intake_token(source, person=None, at=at)
     variables = {"LEADREJ": live_server.url, "KEY": key, "FORM": f"{live_server.url}/in/{form}/"}
