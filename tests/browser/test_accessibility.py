@@ -10,9 +10,10 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page
 
-from campaigns.models import Agreement, Campaign, Destination, Endpoint, Source
+from campaigns.listing import Do, Edit
+from campaigns.models import Agreement, Campaign, Destination, Endpoint, Picklist, Source
 from leads.models import Delivery, Lead, LeadValues, SavedView
-from rejections import disputes, fixes, uploads
+from rejections import disputes, fixes, lists, uploads
 from rejections.blocked import Action, queue
 from rejections.corrected import corrected
 from rejections.fix_effects import Fix
