@@ -17,12 +17,12 @@ from rejections import disputes, fixes, lists, uploads
 from rejections.blocked import Action, queue
 from rejections.corrected import corrected
 from rejections.fix_effects import Fix
-from rejections.models import Batch
+from rejections.models import Batch, LeadFile
 from rejections.options import Options
 from rejections.states import State
 from tests import batches, make
 from tests.browser.conftest import OpenBrowser
-from tests.flows.world import World, uploaded, workbook, world
+from tests.flows.world import World, lead_file, uploaded, workbook, world
 from tests.rejections import corrections
 from tests.worker import CHECKOUT
 
@@ -237,6 +237,26 @@ def test_list_of_leads_and_what_is_asked_of_those_picked(look: Callable[..., Loo
     look(make.supplier_user(make.supplier())).at("/leads/")
 
 
+def test_search_and_analytics(look: Callable[..., Look]) -> None:
+    w = world()
+    long_names(w)
+    make.lead(w.campaign, at=w.at, name="Ann Archer")
+    operator = look(w.people["operator"])
+    operator.at("/campaigns/", act=open_palette)
+    operator.at("/find/?q=a")
+    operator.at("/analytics/", act=open_menus)
+    operator.at(f"/analytics/?campaign={w.campaign.code}")
+    operator.at("/analytics/?from=1999-01-01&to=1999-02-01")
+    look(w.people["client"]).at("/analytics/")
+    look(w.people["supplier"]).at("/find/?q=a")
+
+
+def open_palette(page: Page) -> None:
+    page.keyboard.press("Control+k")
+    page.keyboard.type("a")
+    page.get_by_role("link", name="Ann Archer").wait_for()
+
+
 def open_menus(page: Page) -> None:
     for box in page.get_by_role("checkbox", name="Select lead").all()[:3]:
         box.check()
@@ -376,6 +396,24 @@ def test_sources_and_corrections(look: Callable[..., Look]) -> None:
     for name in ("Download leads", "Upload leads"):
         operator.at(address, act=lambda page, name=name: open_dialog(page, name))
     operator.at(f"/downloads/{workbook(w).pk}/")
+    operator.at(f"{address}import/")
+    file = lead_file(w)
+    operator.at(f"/lead-files/{file.pk}/")
+    told = {
+        "rows": 9,
+        "done": 4,
+        "line": 5,
+        "tally": {
+            "received": 3,
+            "statuses": {"pending": 2, "rejected": 1},
+            "dispositions": {"REJECT_LEAD_INVALID_EMAIL": 1},
+        },
+        "unreadable": 1,
+        "lines": {"4": "cut off"},
+    }
+    for state in ("waiting", "failed", "finished"):
+        LeadFile.objects.filter(pk=file.pk).update(state=state, started_at=w.at, **told)
+        operator.at(f"/lead-files/{file.pk}/")
     batch = damaged_correction(source)
     for narrowed in ("", "?only=repairs", "?outcome=conflict&only=changes"):
         operator.at(f"/imports/{batch.pk}/check/{narrowed}")

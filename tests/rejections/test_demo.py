@@ -33,7 +33,7 @@ from leads.models import (
 )
 from leads.sql import caps
 from leads.statuses import HOLDING, Cause, Status
-from rejections import control, receipt, uploads, workflows
+from rejections import control, leadfiles, receipt, uploads, workflows
 from rejections.columns import ColumnMap
 from rejections.corrected import corrected
 from rejections.decisions import OF_CORRECTIONS, Outcome
@@ -41,7 +41,7 @@ from rejections.demo import files, loading
 from rejections.demo.history import ACTS, history
 from rejections.demo.parties import LOGINS, PASSWORD
 from rejections.demo.plan import plan
-from rejections.models import Batch, Dispute, DisputedLead
+from rejections.models import Batch, Dispute, DisputedLead, LeadFile
 from rejections.options import Options
 from rejections.refusals import Refused
 from rejections.states import State
@@ -249,6 +249,12 @@ def test_the_correction_loop_has_something_to_show() -> None:
     assert done["dx_department.csv"].passing == 15
     waiting = Delivery.objects.filter(channel="destination", status="pending")
     assert set(waiting.values_list("lead__campaign__code", flat=True)) == {"FINOPS-EMEA"}
+    foreseen = leadfiles.foresee(LeadFile.objects.get(), {}, "")
+    assert {row.code for row in foreseen} == {
+        "",
+        "REJECT_LEAD_INVALID_LIST_VALUE",
+        "REJECT_LEAD_INVALID_EMAIL",
+    }
     surges = sources.surges(NOW)
     assert [Source.objects.get(pk=surge.source_id).code for surge in surges] == ["META-SOLAR-UK"]
     assert surges[0].commonest is not None
