@@ -186,7 +186,7 @@
   const moveRow = (by) => {
     const all = rows(), at = all.indexOf(document.activeElement.closest("tr"));
     const next = all[Math.min(all.length - 1, Math.max(0, at + by))];
-    $("a, input, button", next || document.body)?.focus();
+    (next && $("a.rowlink", next) || $("a, input, button", next || document.body))?.focus();
   };
   // A decision sends the page; when it comes back, the next row has the focus.
   const decide = (selector) => {
