@@ -4,11 +4,12 @@ from datetime import date
 
 from django.contrib import admin
 from django.contrib.auth import views as auth
-from django.urls import path, re_path, register_converter
+from django.urls import path, register_converter
 
 from campaigns.api import base, docs, lists, parties
 from campaigns.views import campaign as campaigns
 from campaigns.views import keys, profile, reasons, settings, signing
+from campaigns.views import lists as picklists
 from leads.api import forms as lead_forms
 from leads.api import leads as leads_api
 from leads.views import analytics, bulk, find, lead, leadfix, notices, statements, table
@@ -66,7 +67,14 @@ class Side:
     to_url = to_python
 
 
+class Anything(Format):
+    """Whatever may stand in an address, line breaks too."""
+
+    regex = r"[\s\S]*"
+
+
 register_converter(Format, "format")
+register_converter(Anything, "anything")
 register_converter(Month, "month")
 register_converter(Side, "side")
 
@@ -92,6 +100,11 @@ urlpatterns = [
     path("imports/<int:pk>/continue/", acting.batch_continue, name="batch_continue"),
     path("imports/<int:pk>/undo/", acting.batch_undo, name="batch_undo"),
     path("imports/<int:pk>/cancel/", acting.batch_cancel, name="batch_cancel"),
+    path("picklists/", picklists.picklists, name="picklists"),
+    path("picklists/<int:pk>/", picklists.picklist, name="picklist"),
+    path("picklists/<int:pk>/change/", picklists.picklist_change, name="picklist_change"),
+    path("picklists/<int:pk>/judge/", picklists.picklist_judge, name="picklist_judge"),
+    path("picklists/<int:pk>/versions/", picklists.picklist_versions, name="picklist_versions"),
     path("fix-queue/", fixing.fix_queue, name="fix_queue"),
     path("fix-queue/work/", fixing.fix_work, name="fix_work"),
     path("fix-queue/decisions/", fixing.fix_decisions, name="fix_decisions"),
@@ -205,6 +218,6 @@ urlpatterns = [
     path("api/v1/campaigns/", parties.CampaignsView.as_view()),
     path("api/v1/sources/", parties.SourcesView.as_view()),
     path("api/v1/suppliers/", parties.SuppliersView.as_view()),
-    re_path(r"^api/v1/.*$", base.NotThere.as_view()),
+    path("api/v1/<anything:rest>", base.NotThere.as_view()),
     path("admin/", admin.site.urls),
 ]

@@ -49,13 +49,12 @@ def pause(endpoint: Endpoint, why: str, at: datetime) -> bool:
 
 def _tell_its_people(endpoint: Endpoint, why: str, at: datetime) -> None:
     people = User.objects.filter(supplier_id=endpoint.supplier_id, is_active=True).exclude(email="")
-    what = "webhook" if endpoint.channel == Endpoint.Channel.WEBHOOK else "e-mail notice"
     Delivery.objects.bulk_create(
         Delivery(
             kind=Delivery.Kind.ENDPOINT_PAUSED,
             channel=Delivery.Channel.EMAIL,
             person=person,
-            payload={"what": what, "why": why},
+            payload={"what": endpoint.told_as, "why": why},
             created_at=at,
             next_attempt_at=at,
         )

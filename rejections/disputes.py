@@ -5,6 +5,7 @@ Locks are taken in the order batch → leads; who comes second finds the answer 
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
@@ -24,6 +25,8 @@ from rejections.models import Batch, Dispute, DisputedLead
 from rejections.refusals import Refused
 from rejections.sql import disputes as statements
 from rejections.sql.disputes import Standing
+
+log = logging.getLogger(__name__)
 
 State = DisputedLead.State
 
@@ -209,6 +212,8 @@ def answer_by_silence(at: datetime) -> int:
             leads += sum(answer(dispute, grant=grant, refuse=refuse, answer="", person=None, at=at))
         except Refused:  # somebody was faster by a hair
             continue
+        except Exception:  # one that cannot be answered must not keep the others waiting
+            log.exception("%s cannot be answered by silence", dispute)
     return leads
 
 

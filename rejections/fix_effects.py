@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 
 from campaigns import lists as list_rules
 from campaigns.models import Campaign, Source
@@ -24,6 +25,8 @@ from rejections.sql.fixes import Group
 
 #: So many leads of a group are judged for the preview; of a larger one it says “about”.
 PREVIEWED = 500
+#: Of each further group so many, as long as not twice as many were judged in all.
+_LEAST = 10
 #: Sentences of leads that stay rejected are named up to this number.
 FAILING_NAMED = 5
 
@@ -101,6 +104,7 @@ class _Counted:
 
     total: int = 0
     judged: int = 0
+    unjudged: int = 0
     found: Counter[Status] = field(default_factory=Counter)
     failing: Counter[str] = field(default_factory=Counter)
     caps: dict[str, None] = field(default_factory=dict)
@@ -110,7 +114,9 @@ class _Counted:
     def add(self, campaign: Campaign, room: Room, size: int, judged: Sequence[Judged]) -> None:
         """Count one group; of a large one what was judged stands for the whole."""
         self.total += size
+        self.judged += len(judged)
         if not judged:
+            self.unjudged += size
             return
         self.about = self.about or len(judged) < size
         weight = size / len(judged)
@@ -129,39 +135,55 @@ class _Counted:
             else:
                 self.worth[campaign.currency] += prices.get(one.lead_id, Decimal(0)) * Decimal(weight)
 
+    def preview(self, action: Action) -> Preview:
+        """The numbers, those of what was judged carried over to what was not."""
+        looked_at = self.total - self.unjudged
+        scale = self.total / looked_at if looked_at else 0
+        stay, wait = (round(self.found[status] * scale) for status in (Status.REJECTED, Status.QUARANTINED))
+        return Preview(
+            action=action,
+            leads=self.total,
+            released=self.total - stay - wait if looked_at else 0,
+            quarantined=wait,
+            failing=tuple(self.failing.most_common(FAILING_NAMED)),
+            caps=tuple(filter(None, self.caps)),
+            worth=tuple(
+                (currency, amount * Decimal(scale)) for currency, amount in self.worth.items() if amount
+            ),
+            about=self.about or bool(self.unjudged),
+        )
+
 
 def preview(groups: Sequence[Group], fix: Fix, at: datetime) -> Preview:
     """What the fix would do to these groups' leads now; nothing is written. Raises Refused for a wrong fix."""
     if fix.action == Action.KEEP:
         return Preview(Action.KEEP, sum(group.leads for group in groups))
+    return previewed(groups, fix, at, partial(with_fix, fix=fix))
+
+
+def previewed(
+    groups: Sequence[Group], fix: Fix, at: datetime, were: Callable[[Agreed, Group], Agreed]
+) -> Preview:
+    """What judging the groups' leads would come to, were the terms of each as `were` says."""
     counted = _Counted()
-    rooms: dict[int, tuple[Agreed, Room]] = {}
+    known: dict[int, tuple[Agreed, Room]] = {}
     sources = Source.objects.select_related("campaign").in_bulk({group.source_id for group in groups})
     for group in groups:
         campaign = sources[group.source_id].campaign
-        if campaign.pk not in rooms:
-            rooms[campaign.pk] = (agreed(campaign), door.look_at_room(campaign))
-        terms, room = rooms[campaign.pk]
-        counted.add(
-            campaign, room, group.leads, _place(campaign, with_fix(terms, group, fix), room, group, fix, at)
-        )
-    return Preview(
-        action=fix.action,
-        leads=counted.total,
-        released=counted.total - counted.found[Status.REJECTED] - counted.found[Status.QUARANTINED],
-        quarantined=counted.found[Status.QUARANTINED],
-        failing=tuple(counted.failing.most_common(FAILING_NAMED)),
-        caps=tuple(filter(None, counted.caps)),
-        worth=tuple((currency, amount) for currency, amount in counted.worth.items() if amount),
-        about=counted.about,
-    )
+        if campaign.pk not in known:
+            known[campaign.pk] = (agreed(campaign), door.look_at_room(campaign))
+        terms, room = known[campaign.pk]
+        most = max(PREVIEWED - counted.judged, _LEAST) if counted.judged < 2 * PREVIEWED else 0
+        judged = _place(campaign, were(terms, group), room, group, fix, at, most) if most else []
+        counted.add(campaign, room, group.leads, judged)
+    return counted.preview(fix.action)
 
 
 def _place(
-    campaign: Campaign, terms: Agreed, room: Room, group: Group, fix: Fix, at: datetime
+    campaign: Campaign, terms: Agreed, room: Room, group: Group, fix: Fix, at: datetime, most: int
 ) -> list[Judged]:
     """Where the group's first leads would end with the fix made."""
-    stored = door_statements.read(statements.lead_ids(group, PREVIEWED), lock=False)
+    stored = door_statements.read(statements.lead_ids(group, most), lock=False)
     changed = {group.field: fix.value} if fix.action == Action.CHANGE else {}
     candidates = []
     for lead in stored.values():

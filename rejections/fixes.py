@@ -23,8 +23,6 @@ from rejections.sql import fixes as statements
 from rejections.sql.fixes import Group
 from rejections.states import RUNNABLE, State
 
-_LONGEST_TEXT = 300
-
 
 def start(groups: Sequence[Group], fix: Fix, *, person: User | None, via: str, at: datetime) -> list[Batch]:
     """Make the fix: the list is changed at once, and one batch for each source judges its leads again.
@@ -33,7 +31,7 @@ def start(groups: Sequence[Group], fix: Fix, *, person: User | None, via: str, a
     Raises Refused, then nothing has changed.
     """
     with transaction.atomic():
-        noted = _change_list(groups[0], fix)
+        noted = _change_list(groups[0], fix, person, at)
         batches: list[Batch] = []
         for group in groups:
             _at_work_already(group)
@@ -63,27 +61,21 @@ def _at_work_already(group: Group) -> None:
         )
 
 
-def _change_list(group: Group, fix: Fix) -> dict[str, object]:
+def _change_list(group: Group, fix: Fix, person: User | None, at: datetime) -> dict[str, object]:
     """Add the entry or value; what the batch notes of it, to take it back."""
     if fix.action not in (Action.MAP, Action.ADD):
         return {}
     field = Field.objects.filter(campaign__sources=group.source_id, name=group.field).first()
     if field is None or field.picklist_id is None:
         raise no_picklist(group)
-    text = group.value.strip()
-    if not text or len(text) > _LONGEST_TEXT:
-        raise Refused(
-            "no_such_text",
-            "This text cannot stand on a list",
-            f"It has {len(text):,} characters. Nothing was changed.",
-        )
+    text = group.value
     picklist = Picklist.objects.get(pk=field.picklist_id)
     if fix.action == Action.ADD:
-        return {"list": lists.add_value(picklist, text)}
+        return {"list": lists.add_value(picklist, text, by=person, at=at)}
     value = PicklistValue.objects.filter(picklist=picklist, value=fix.value, retired_at=None).first()
     if value is None:
         raise not_in_use(fix.value, picklist.name)
-    return {"list": lists.add_entry(picklist, text, value)}
+    return {"list": lists.add_entry(picklist, text, value, by=person, at=at)}
 
 
 def _batch(

@@ -66,11 +66,13 @@ def _entries(one: DisputedLead, viewer: User) -> Iterator[Entry]:
     if one.answered_at is None:
         return
     title, tone, icon = _ANSWERS[State(one.state)]
-    text = _SILENT if one.by_silence else f"“{one.answer}”." if one.answer else ""
+    words = f"“{one.answer}”." if one.answer else ""
+    text = _SILENT if one.by_silence else _UNDONE if one.lost_its_rejection else words
     yield _entry(title, text, tone, icon, one.answered_at, name_of(one.answered_by, viewer))
 
 
 _SILENT = "No answer came in time, which was agreed to mean so."
+_UNDONE = "The client's file was taken back, so there is nothing left to dispute."
 _ANSWERS = {
     State.GRANTED: ("Dispute granted", "accepted", "check"),
     State.REFUSED: ("Dispute refused: the rejection stands", "neutral", "x"),

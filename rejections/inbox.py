@@ -158,11 +158,12 @@ def _row(one: DisputedLead, viewer: User, twins: dict[int, list[int]]) -> Row:
 
 @dataclass(frozen=True)
 class Effect:
-    """What an answer does: leads back to a status by number, what moves for supplier and client, what stays."""
+    """What an answer does: leads that go back to a status, leads of closed months that are adjusted instead, money."""
 
     granted: int
     refused: int
     back: list[tuple[Status, int]]
+    adjusted: int
     paid_again: Decimal
     credit_withdrawn: Decimal
 
@@ -179,11 +180,12 @@ def effect(waiting: Sequence[DisputedLead], grant: Collection[int]) -> Effect:
     granted = [one for one in waiting if one.pk in grant]
     billed = [one for one in granted if one.event.from_status == Status.ACCEPTED]
     unpaid = [one for one in billed if not one.event.payout_owed]
-    back = Counter(Status(one.event.from_status) for one in granted)
+    back = Counter(Status(one.event.from_status) for one in granted if not one.lead.is_final)
     return Effect(
         granted=len(granted),
         refused=len(waiting) - len(granted),
         back=sorted(back.items()),
+        adjusted=len(granted) - back.total(),
         paid_again=sum((one.lead.payout for one in unpaid), Decimal(0)),
         credit_withdrawn=sum((one.lead.price for one in billed), Decimal(0)),
     )

@@ -1,51 +1,154 @@
-"""What a fix does to a picklist or its list mapper, and how Undo takes it back."""
+"""Saving a picklist or its list mapper: each save is a version by name; and how Undo takes a fix's change back."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+from django.db import transaction
+
+from campaigns.listing import Do, Edit, Listing, Plan, Step, plan
 from campaigns.lists import fold
-from campaigns.models import ListMapperEntry, Picklist, PicklistValue
+from campaigns.models import ListMapperEntry, Picklist, PicklistValue, PicklistVersion, User
 from rejections.models import Batch
 from rejections.refusals import Refused
 
+#: Changes of one version that are kept word for word.
+_REMEMBERED = 500
 
-def add_entry(picklist: Picklist, text: str, value: PicklistValue) -> dict[str, object]:
-    """Let `text` stand for a value from now on; what a batch notes of it. Raises Refused.
 
-    Runs in the caller's transaction. A text that folds like a value, or has an entry, is refused: it would
-    not be this entry that lets leads pass.
+def read(picklist: Picklist) -> Listing:
+    """The list as it stands."""
+    values = picklist.values.values_list("value", "retired_at")
+    entries = picklist.entries.values_list("text", "value__value")
+    return Listing({value: retired is not None for value, retired in values}, dict(entries), picklist.name)
+
+
+def save(
+    picklist: Picklist, edits: Sequence[Edit], *, by: User | None, at: datetime, lenient: bool = False
+) -> Plan:
+    """Do the edits, at once and as one version; nothing changed makes none.
+
+    Raises Refused when one cannot be done, and nothing is; `lenient` does the others.
     """
-    touch(picklist.pk)
-    folded = fold(text)
-    if value.picklist_id != picklist.pk or value.retired_at is not None:
+    with transaction.atomic():
+        locked = Picklist.objects.select_for_update().get(pk=picklist.pk)
+        now = read(locked)
+        made = plan(now, edits)
+        if made.problems and not lenient:
+            raise _refusal(made.problems[0], locked)
+        if made.changes:
+            _write(locked, now, made, at)
+            _version(locked, made.changes, by, at)
+            picklist.version = locked.version
+    return made
+
+
+#: What a problem says → the code it is refused with.
+_CODES = {
+    "not in use": "not_a_value",
+    "is mapped to": "is_mapped",
+    "is itself a value": "is_a_value",
+    "is no entry": "not_an_entry",
+    "cannot be called": "is_a_value",
+}
+
+
+def _refusal(step: Step, picklist: Picklist) -> Refused:
+    code = next((code for words, code in _CODES.items() if words in step.problem), "no_such_text")
+    return Refused(code, f"“{step.edit.text}” {step.problem}", f"Nothing was changed on {picklist}.")
+
+
+def _write(picklist: Picklist, now: Listing, made: Plan, at: datetime) -> None:
+    """Bring the tables to what the plan says: renames first, for they keep their row."""
+    for step in made.changes:
+        if step.edit.do == Do.RENAME:
+            renamed = picklist.values.filter(value=step.edit.text)
+            renamed.update(value=step.edit.value, folded=fold(step.edit.value))
+    values = {value.value: value for value in picklist.values.all()}
+    new = [text for text in made.after.values if text not in values]
+    made_now = [PicklistValue(picklist=picklist, value=text, folded=fold(text)) for text in new]
+    values |= {value.value: value for value in PicklistValue.objects.bulk_create(made_now)}
+    for text, retired in made.after.values.items():
+        if (values[text].retired_at is not None) != retired:
+            PicklistValue.objects.filter(pk=values[text].pk).update(retired_at=at if retired else None)
+    entries = {entry.text: entry for entry in picklist.entries.all()}
+    gone = [entry.pk for text, entry in entries.items() if text not in made.after.entries]
+    ListMapperEntry.objects.filter(pk__in=gone).delete()
+    added = []
+    for text, value in made.after.entries.items():
+        target = values[value]
+        if text not in entries:
+            added.append(ListMapperEntry(picklist=picklist, text=text, folded=fold(text), value=target))
+        elif entries[text].value_id != target.pk:
+            ListMapperEntry.objects.filter(pk=entries[text].pk).update(value=target)
+    ListMapperEntry.objects.bulk_create(added)
+
+
+def _version(picklist: Picklist, steps: Iterable[Step], by: User | None, at: datetime) -> None:
+    edits = [step.edit for step in steps]
+    told = [[edit.do.value, edit.text, edit.value] for edit in edits[:_REMEMBERED]]
+    if len(edits) > _REMEMBERED:
+        told.append(["more", str(len(edits) - _REMEMBERED), ""])
+    touch(picklist, by=by, at=at, changes=told)
+
+
+def touch(picklist: Picklist, *, by: User | None, at: datetime, changes: Sequence[Sequence[str]]) -> None:
+    """Each save is a version: raise it, and note who did what."""
+    locked = Picklist.objects.select_for_update().get(pk=picklist.pk)
+    locked.version += 1
+    locked.save(update_fields=["version"])
+    PicklistVersion.objects.create(
+        picklist=locked, number=locked.version, at=at, by=by, changes=[list(change) for change in changes]
+    )
+    picklist.version = locked.version
+
+
+def rename(picklist: Picklist, name: str, *, by: User | None, at: datetime) -> None:
+    """Give the picklist itself another name. Runs in the caller's transaction."""
+    Picklist.objects.filter(pk=picklist.pk).update(name=name)
+    touch(picklist, by=by, at=at, changes=[["name", picklist.name, name]])
+
+
+def add_entry(
+    picklist: Picklist, text: str, value: PicklistValue, *, by: User | None, at: datetime
+) -> dict[str, object]:
+    """Let `text` stand for a value from now on; what a batch notes of it. Raises Refused."""
+    if value.picklist_id != picklist.pk:
         raise Refused("not_a_value", f"“{value}” is not in use on {picklist}", "Nothing was changed.")
-    if picklist.values.filter(folded=folded, retired_at=None).exists():
-        raise Refused("is_a_value", f"“{text}” is itself a value of {picklist}", "Nothing was changed.")
-    if known := picklist.entries.filter(folded=folded).select_related("value").first():
-        raise Refused("is_mapped", f"“{text}” is mapped to “{known.value}” already", "Nothing was changed.")
-    entry = ListMapperEntry.objects.create(picklist=picklist, text=text, folded=folded, value=value)
-    return {"picklist": picklist.pk, "entry": entry.pk, "text": text, "value": value.pk}
+    made = save(picklist, [Edit(Do.MAP, text, value.value)], by=by, at=at)
+    if made.steps[0].same:
+        raise Refused("is_mapped", f"“{text}” stands for “{value}” already", "Nothing was changed.")
+    entry = ListMapperEntry.objects.get(picklist=picklist, text=made.steps[0].edit.text)
+    return {"picklist": picklist.pk, "entry": entry.pk, "text": entry.text, "value": value.pk}
 
 
-def add_value(picklist: Picklist, text: str) -> dict[str, object]:
+def add_value(picklist: Picklist, text: str, *, by: User | None, at: datetime) -> dict[str, object]:
     """Add a value (or take a retired one back into use); a list mapper entry that folds like it goes.
 
-    Runs in the caller's transaction; what a batch notes of it. Raises Refused when it is a value already.
+    What a batch notes of it. Raises Refused when it is a value already.
     """
-    touch(picklist.pk)
-    if picklist.values.filter(value=text, retired_at=None).exists():
+    replaced = [
+        {"text": entry.text, "value": entry.value_id} for entry in picklist.entries.filter(folded=fold(text))
+    ]
+    made = save(picklist, [Edit(Do.ADD, text)], by=by, at=at)
+    if made.steps[0].same:
         raise Refused("is_a_value", f"“{text}” is a value of {picklist} already", "Nothing was changed.")
-    folded = fold(text)
-    replaced = picklist.entries.filter(folded=folded)
-    noted = [{"text": entry.text, "value": entry.value_id} for entry in replaced]
-    replaced.delete()
-    value, _ = PicklistValue.objects.update_or_create(
-        picklist=picklist, value=text, defaults={"folded": folded, "retired_at": None}
-    )
-    return {"picklist": picklist.pk, "value": value.pk, "text": text, "replaced": noted}
+    value = PicklistValue.objects.get(picklist=picklist, value=made.steps[0].edit.text)
+    return {"picklist": picklist.pk, "value": value.pk, "text": value.value, "replaced": replaced}
+
+
+def retire(picklist: Picklist, texts: Iterable[str], *, by: User | None, at: datetime) -> None:
+    """Take values out of use; leads keep them, and entries for them rest. Raises Refused where one is none."""
+    save(picklist, [Edit(Do.RETIRE, text) for text in texts], by=by, at=at)
+
+
+def repoint(entry: ListMapperEntry, value: PicklistValue, *, by: User | None, at: datetime) -> None:
+    """Let an entry stand for another value of its picklist. Raises Refused."""
+    if value.picklist_id != entry.picklist_id:
+        raise Refused("not_a_value", f"“{value}” is not in use on {entry.picklist}", "Nothing was changed.")
+    save(entry.picklist, [Edit(Do.REMAP, entry.text, value.value)], by=by, at=at)
 
 
 def take_back(batch: Batch, at: datetime) -> None:
@@ -53,57 +156,23 @@ def take_back(batch: Batch, at: datetime) -> None:
     added = batch.mapping.get("list")
     if not added:
         return
+    picklist = Picklist.objects.get(pk=added["picklist"])
     if "entry" in added:
-        entry = ListMapperEntry.objects.filter(pk=added["entry"], text=added["text"], value_id=added["value"])
-        gone, _ = entry.delete()
+        same = ListMapperEntry.objects.filter(pk=added["entry"], text=added["text"], value_id=added["value"])
+        edits = [Edit(Do.UNMAP, added["text"])] if same.exists() else []
     else:
-        value = PicklistValue.objects.filter(
+        same_value = PicklistValue.objects.filter(
             pk=added["value"], value=added["text"], retired_at=None, entries=None
         )
-        gone = PicklistValue.objects.filter(pk__in=list(value.values_list("pk", flat=True))).update(
-            retired_at=at
-        )
-        if gone:
-            _put_back(added["picklist"], added.get("replaced", []))
-    if gone:
-        touch(added["picklist"])
+        edits = [Edit(Do.RETIRE, added["text"]), *_put_back(added)] if same_value.exists() else []
+    save(picklist, edits, by=batch.undone_by, at=at, lenient=True)
 
 
-def _put_back(picklist_id: int, entries: list[dict[str, Any]]) -> None:
-    """Entries that had to go for a value that is gone now, where nothing took their place."""
-    for entry in entries:
-        value = PicklistValue.objects.filter(pk=entry["value"], picklist=picklist_id, retired_at=None).first()
-        if value is not None:
-            ListMapperEntry.objects.get_or_create(
-                picklist_id=picklist_id,
-                folded=fold(entry["text"]),
-                defaults={"text": entry["text"], "value": value},
-            )
-
-
-def touch(picklist_id: int) -> None:
-    """Each save is a version."""
-    picklist = Picklist.objects.select_for_update().get(pk=picklist_id)
-    picklist.version += 1
-    picklist.save(update_fields=["version"])
-
-
-def retire(picklist: Picklist, texts: Iterable[str], at: datetime) -> None:
-    """Take values out of use; leads keep them, and entries for them rest. Raises Refused where one is none.
-
-    Runs in the caller's transaction.
-    """
-    touch(picklist.pk)
-    wanted = set(texts)
-    in_use = picklist.values.filter(value__in=wanted, retired_at=None)
-    if missing := sorted(wanted - set(in_use.values_list("value", flat=True))):
-        raise Refused("not_a_value", f"“{missing[0]}” is not in use on {picklist}", "Nothing was changed.")
-    in_use.update(retired_at=at)
-
-
-def repoint(entry: ListMapperEntry, value: PicklistValue) -> None:
-    """Let an entry stand for another value of its picklist. Raises Refused. Runs in the caller's transaction."""
-    touch(entry.picklist_id)
-    if value.picklist_id != entry.picklist_id or value.retired_at is not None:
-        raise Refused("not_a_value", f"“{value}” is not in use on {entry.picklist}", "Nothing was changed.")
-    ListMapperEntry.objects.filter(pk=entry.pk).update(value=value)
+def _put_back(added: dict[str, Any]) -> list[Edit]:
+    """Entries that had to go for a value that goes now."""
+    values = PicklistValue.objects.in_bulk([entry["value"] for entry in added.get("replaced", [])])
+    return [
+        Edit(Do.MAP, entry["text"], values[entry["value"]].value)
+        for entry in added.get("replaced", [])
+        if entry["value"] in values
+    ]

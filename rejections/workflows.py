@@ -10,6 +10,7 @@ import logging
 import time
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -98,12 +99,19 @@ def _check_chunk(batch_id: int, owner: str, memory: Memory, at: datetime) -> Non
         batch = state.fence(batch_id, owner, State.CHECKING)
         if batch.cursor == 0:
             rows.clear_first_lines(batch_id)
-            Batch.objects.filter(pk=batch_id).update(run_started_at=at)
+            Batch.objects.filter(pk=batch_id).update(run_started_at=at, **_kept_rules(batch, memory))
         if settled := _check_rows(batch, memory, at):
             state.progress(batch_id, cursor_at=settled[-1], done=batch.done + len(settled))
         else:
             _checked(batch, at)
     memory.forget()
+
+
+def _kept_rules(batch: Batch, memory: Memory) -> dict[str, Any]:
+    """The versions of the picklists a correction is judged by, kept with it."""
+    if not isinstance(memory, correcting.Memory):
+        return {}
+    return {"mapping": {**batch.mapping, "picklists": dict(memory.terms.versions)}}
 
 
 def _check_rows(batch: Batch, memory: Memory, at: datetime) -> list[int]:

@@ -18,6 +18,7 @@ from rest_framework.views import APIView
 
 from campaigns.api.described import LARGEST
 from campaigns.api.fields import Form, Whole, read
+from campaigns.lists import storable
 from rejections.refusals import Refused
 
 PAGE = 100
@@ -149,5 +150,11 @@ def check_match(request: Request, shown: Any) -> None:
 
 
 def query(request: Request, form: type[Form]) -> dict[str, Any]:
-    """The parameters of the address, checked."""
-    return read(form, request.query_params)
+    """The parameters of the address, checked; one that is given twice is an error unless it is a list."""
+    plain: dict[str, Any] = {}
+    lists = {name for name, field in form().fields.items() if isinstance(field, serializers.ListField)}
+    for name, values in request.query_params.lists():
+        if len(values) > 1 and name not in lists:
+            raise serializers.ValidationError({storable(name)[:100]: ["It is given twice."]})
+        plain[name] = values if name in lists else values[-1]
+    return read(form, plain, context={"written": True})

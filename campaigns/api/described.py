@@ -70,6 +70,7 @@ def finish(result: dict[str, Any], generator: Any, **_: Any) -> dict[str, Any]:
         for parameter in operation.get("parameters", []):
             if parameter["in"] == "path" and parameter["name"] == "id":
                 parameter["schema"] |= {"minimum": 0, "maximum": LARGEST}
+        _say_what_is_needed(operation, result["components"]["schemas"])
         for answer in operation["responses"].values():
             answer.setdefault("headers", {}).update(_RATE)
     for form in result["components"]["schemas"]["LeadOrLeadsRequest"]["oneOf"]:
@@ -82,6 +83,15 @@ def finish(result: dict[str, Any], generator: Any, **_: Any) -> dict[str, Any]:
 LARGEST = 2**63 - 1
 #: A list of leads that is sent in has at most so many.
 MOST_LEADS = 1000
+
+
+def _say_what_is_needed(operation: dict[str, Any], known: dict[str, Any]) -> None:
+    """A body is needed where something in it is."""
+    body: dict[str, Any] = operation.get("requestBody", {})
+    for content in body.get("content", {}).values():
+        form = known[content["schema"]["$ref"].rpartition("/")[2]]
+        if "required" in form or "oneOf" in form:
+            body["required"] = True
 
 
 _RATE = {

@@ -80,23 +80,21 @@ class Text(serializers.CharField):
 
 
 class Flag(serializers.BooleanField):
-    """True or false, and no word for it; in a form of files the words true and false."""
+    """True or false, and no word for it."""
 
     def to_internal_value(self, data: Any) -> bool:
-        words = {"true": True, "false": False} if _is_form(self.root) else {}
-        found = words.get(data, data) if isinstance(data, str) else data
-        if not isinstance(found, bool):
+        if not isinstance(data, bool):
             self.fail("invalid", input=data)
-        return found
+        return data
 
 
 class Whole(serializers.IntegerField):
-    """A whole number; as text in addresses and forms only."""
+    """A whole number; as text where all is text, which is in addresses."""
 
     def to_internal_value(self, data: Any) -> int:
-        written = isinstance(data, str) and bool(_WHOLE.fullmatch(data)) and _is_form(self.root)
-        number = isinstance(data, int | float) and not isinstance(data, bool) and data == int(data)
-        if not (written or number):
+        written = isinstance(data, str) and bool(_WHOLE.fullmatch(data)) and self.context.get("written")
+        number = isinstance(data, int) and not isinstance(data, bool)
+        if not (written or number or (isinstance(data, float) and data.is_integer())):
             self.fail("invalid")
         return int(data)
 
@@ -124,10 +122,6 @@ class Moment(serializers.DateTimeField):
             return datetime.fromisoformat(data.upper()[:19] + "+00:00")
         except ValueError:
             self.fail("invalid", format="2026-11-14T09:30:00Z")
-
-
-def _is_form(root: Any) -> bool:
-    return hasattr(getattr(root, "initial_data", None), "getlist")
 
 
 def read(form: type[serializers.Serializer], data: Any, **options: Any) -> dict[str, Any]:

@@ -87,16 +87,16 @@ class PicklistsView(ApiView):
         client = Client.objects.filter(code=asked["client"]).first()
         if client is None:
             raise Refused("no_such_client", "There is no such client", "Nothing was changed.")
-        number = once(request, "made", lambda: _make(client, asked).pk)
+        number = once(request, "made", lambda: _make(client, asked, request).pk)
         made = Picklist.objects.select_related("client").get(pk=number)
         return tagged(listed.picklist_with_values(made), 201)
 
 
-def _make(client: Client, asked: dict[str, Any]) -> Picklist:
+def _make(client: Client, asked: dict[str, Any], request: Request) -> Picklist:
     with _named_once():
         picklist = Picklist.objects.create(client=client, name=asked["name"])
         for value in dict.fromkeys(asked.get("values", [])):
-            lists.add_value(picklist, value)
+            lists.add_value(picklist, value, **_named(request))
     return picklist
 
 
@@ -140,7 +140,7 @@ class PicklistView(ApiView):
         def save() -> None:
             picklist = Picklist.objects.select_for_update(of=("self",)).select_related("client").get(pk=pk)
             check_match(request, listed.picklist_with_values(picklist))
-            _change(picklist, asked)
+            _change(picklist, asked, request)
 
         once(request, "changed", save)
         return tagged(listed.picklist_with_values(_picklist(request, pk)))
@@ -152,15 +152,19 @@ def _picklist(request: Request, pk: int) -> Picklist:
     return get_object_or_404(visible.select_related("client"), pk=pk)
 
 
-def _change(picklist: Picklist, asked: dict[str, Any]) -> None:
+def _change(picklist: Picklist, asked: dict[str, Any], request: Request) -> None:
     if "name" in asked and asked["name"] != picklist.name:
         with _named_once():
-            Picklist.objects.filter(pk=picklist.pk).update(name=asked["name"])
-        lists.touch(picklist.pk)
+            lists.rename(picklist, asked["name"], **_named(request))
     for value in dict.fromkeys(asked.get("add", [])):
-        lists.add_value(picklist, value)
+        lists.add_value(picklist, value, **_named(request))
     if asked.get("retire"):
-        lists.retire(picklist, asked["retire"], timezone.now())
+        lists.retire(picklist, asked["retire"], **_named(request))
+
+
+def _named(request: Request) -> dict[str, Any]:
+    """Who saves, and when: each save is a version by name."""
+    return {"by": request.user, "at": timezone.now()}
 
 
 class EntriesView(ApiView):
@@ -195,7 +199,9 @@ class EntriesView(ApiView):
         picklist = _picklist(request, asked["picklist"])
 
         def add() -> Any:
-            return lists.add_entry(picklist, asked["text"], _value(picklist, asked["value"]))["entry"]
+            return lists.add_entry(
+                picklist, asked["text"], _value(picklist, asked["value"]), **_named(request)
+            )["entry"]
 
         number = once(request, "added", add)
         return tagged(listed.entry_shown(_entries(request).get(pk=number)), 201)
@@ -231,7 +237,7 @@ class EntryView(ApiView):
         def save() -> None:
             entry = _entries(request).select_for_update(of=("self",)).get(pk=pk)
             check_match(request, listed.entry_shown(entry))
-            lists.repoint(entry, _value(entry.picklist, asked["value"]))
+            lists.repoint(entry, _value(entry.picklist, asked["value"]), **_named(request))
 
         once(request, "changed", save)
         return tagged(listed.entry_shown(_entry(request, pk)))

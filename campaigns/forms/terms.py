@@ -194,7 +194,7 @@ class AgreementForm(_Terms):
         self.today = today
         super().__init__(*args, **kwargs)
         whose: Any = self.fields["supplier"]
-        whose.queryset = Supplier.objects.all()
+        whose.empty_label = "Choose a supplier"
 
     def clean(self) -> dict[str, Any]:
         """What was agreed for days past is not written anew: leads came in under it."""

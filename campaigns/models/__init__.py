@@ -2,7 +2,14 @@
 
 from campaigns.models.access import ApiCall, ApiKey, IntakeToken, Right
 from campaigns.models.endpoints import Endpoint
-from campaigns.models.lists import Disposition, ListMapperEntry, Phrase, Picklist, PicklistValue
+from campaigns.models.lists import (
+    Disposition,
+    ListMapperEntry,
+    Phrase,
+    Picklist,
+    PicklistValue,
+    PicklistVersion,
+)
 from campaigns.models.parties import Client, Supplier, User
 from campaigns.models.terms import Agreement, Campaign, Cap, Destination, Field, Source
 
@@ -22,6 +29,7 @@ __all__ = [
     "Phrase",
     "Picklist",
     "PicklistValue",
+    "PicklistVersion",
     "Right",
     "Source",
     "Supplier",

@@ -88,6 +88,11 @@ class Endpoint(models.Model):
         """Its address, in one line."""
         return self.url or ", ".join(self.recipients)
 
+    @property
+    def told_as(self) -> str:
+        """What its people call it, in the middle of a sentence."""
+        return "webhook" if self.channel == self.Channel.WEBHOOK else "e-mail notice"
+
     def secrets_at(self, at: datetime) -> list[str]:
         """The secrets that sign at that moment, the newest first."""
         rotating = self.previous_until is not None and at < self.previous_until

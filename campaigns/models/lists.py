@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
@@ -91,6 +92,25 @@ class ListMapperEntry(models.Model):
             raise ValidationError({"value": "This value belongs to another picklist."})
         if self.picklist.values.filter(folded=self.folded, retired_at=None).exists():
             raise ValidationError({"text": f"“{self.text}” is itself a value of {self.picklist}."})
+
+
+class PicklistVersion(models.Model):
+    """One save of a picklist or its list mapper: who, when, and what; append-only."""
+
+    picklist = models.ForeignKey(Picklist, on_delete=models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField()
+    at = models.DateTimeField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    changes = models.JSONField(default=list, help_text="do, text, value of each change.")
+
+    class Meta:
+        ordering = ["picklist_id", "-number"]
+        constraints = [
+            models.UniqueConstraint(fields=["picklist", "number"], name="version_once_per_picklist")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.picklist}, version {self.number}"
 
 
 class Disposition(models.Model):

@@ -24,10 +24,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from campaigns.forms.terms import AgreementForm, CampaignForm, CapForm, DestinationForm, FieldForm
 from campaigns.models import Agreement, Campaign, Cap, Destination, Field, User
+from campaigns.payouts import ReturnTerms, outlasts_supplier
 from campaigns.rules import local_date
 from campaigns.views.campaign import caps_of, named, used_of
 from leads.channels import NotSent, destination
 from leads.models import Lead
+from leads.views.analytics import last_year
 from rejections.options import OPTION_WORDS
 
 #: Changes listed on the page.
@@ -68,7 +70,7 @@ def campaign_settings(request: HttpRequest, code: str) -> HttpResponse:
         "caps": [(cap, used_of(cap, at)) for cap in caps_of(found, person)],
         "fields": [(field, target and target.field_names.get(field.name)) for field in _fields(found)],
         "agreed": _agreed(found, today),
-        "too_short": _too_short(found, today),
+        "what_if": last_year(found, at, request.GET),
         "destination": target,
     }
     return render(request, "campaigns/settings.html", context)
@@ -86,7 +88,7 @@ def _fields(campaign: Campaign) -> models.QuerySet[Field]:
 
 
 def _agreed(campaign: Campaign, today: date) -> list[dict[str, Any]]:
-    """Each supplier's terms now, those to come, and how many lie behind."""
+    """Each supplier's terms now and those to come; `short` says that the client may return leads for longer."""
     terms = campaign.agreements.select_related("supplier").order_by(
         "supplier__name", "supplier_id", "starts_on"
     )
@@ -95,15 +97,11 @@ def _agreed(campaign: Campaign, today: date) -> list[dict[str, Any]]:
         every = list(dated)
         begun = [one for one in every if one.starts_on <= today]
         coming = every[len(begun) :]
-        lines.append({"supplier": supplier, "now": begun[-1] if begun else None, "coming": coming})
+        now = begun[-1] if begun else None
+        terms_now = now and ReturnTerms(now.reverses_payout, now.supplier_return_days)
+        short = terms_now and outlasts_supplier(campaign.return_window_days, terms_now)
+        lines.append({"supplier": supplier, "now": now, "coming": coming, "short": short})
     return lines
-
-
-def _too_short(campaign: Campaign, today: date) -> list[Agreement]:
-    """Terms now under which the client may return leads that their supplier need not take back."""
-    days = campaign.return_window_days
-    held = (line["now"] for line in _agreed(campaign, today))
-    return [one for one in held if one and days and (one.supplier_return_days or days) < days]
 
 
 @login_required

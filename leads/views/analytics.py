@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -118,11 +118,15 @@ def what_if(request: HttpRequest, code: str) -> HttpResponse:
     if person.supplier_id or "\0" in code:
         raise Http404
     campaign = get_object_or_404(Campaign.objects.visible_to(person), code=code)
-    zone, today = campaign.time_zone, local_date(timezone.now(), campaign.time_zone)
-    year = begin(today - timedelta(days=MOST_DAYS - 1), zone), begin(today + timedelta(days=1), zone)
-    returned = reports.days_to_reject(Cohort([campaign.pk], *year, zone))
-    context = {"what_if": _what_if(campaign, returned, request.GET), "campaign": campaign}
+    context = {"what_if": last_year(campaign, timezone.now(), request.GET), "campaign": campaign}
     return render(request, "leads/_what_if.html", context)
+
+
+def last_year(campaign: Campaign, at: datetime, data: QueryDict) -> dict[str, Any] | None:
+    """What a window of the days asked for would have kept out of the campaign's last year."""
+    zone, today = campaign.time_zone, local_date(at, campaign.time_zone)
+    year = begin(today - timedelta(days=MOST_DAYS - 1), zone), begin(today + timedelta(days=1), zone)
+    return _what_if(campaign, reports.days_to_reject(Cohort([campaign.pk], *year, zone)), data)
 
 
 def _what_if(

@@ -246,7 +246,7 @@ class StopView(_ActionView):
         summary="Stop",
         parameters=[IDEMPOTENCY_KEY, _LOCATION],
         request=None,
-        responses={202: BatchSerializer, **problems(404, 409)},
+        responses={202: BatchSerializer, **problems(400, 404, 409, 413, 415)},
     )
     @once_per_key
     def post(self, request: Request, pk: int) -> Response:

@@ -70,10 +70,15 @@ class Rows(serializers.Field):
             if problem := _wrong(row):
                 errors[str(at)] = [problem]
             else:
-                found.append((storable(str(row["id"])), storable(row.get("reason", ""))))
+                found.append((_text(row["id"]), storable(row.get("reason", ""))))
         if errors:
             raise serializers.ValidationError(errors)
         return found
+
+
+def _text(named: str | float) -> str:
+    """An id as text; 17.0 is 17 in JSON."""
+    return storable(named if isinstance(named, str) else str(int(named)))
 
 
 def _wrong(row: Any) -> str:
@@ -81,9 +86,11 @@ def _wrong(row: Any) -> str:
     if not isinstance(row, dict) or "id" not in row or row.keys() - {"id", "reason"}:
         return "A row has an id and a reason, and nothing else."
     named, reason = row["id"], row.get("reason", "")
-    if isinstance(named, bool) or not isinstance(named, str | int):
+    if isinstance(named, bool) or not isinstance(named, str | int | float):
         return "id is a text or a whole number."
-    if isinstance(named, int) and not 0 <= named <= LARGEST:
+    if isinstance(named, float) and not named.is_integer():
+        return "id is a text or a whole number."
+    if not isinstance(named, str) and not 0 <= named <= LARGEST:
         return "id is no Lead ID."
     if isinstance(named, str) and len(named) > _LONGEST_ID:
         return f"id has at most {_LONGEST_ID} characters."

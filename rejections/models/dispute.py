@@ -123,3 +123,9 @@ class DisputedLead(models.Model):
 
     def __str__(self) -> str:
         return f"{self.dispute}: lead {self.lead_id}"
+
+    @property
+    def lost_its_rejection(self) -> bool:
+        """Whether it was closed by an undo of its batch, and not by its supplier."""
+        by = self.answered_by
+        return self.state == self.State.WITHDRAWN and (by is None or by.supplier_id is None)

@@ -63,23 +63,25 @@ class Rejected(NamedTuple):
 
 
 _ROWS = f"""
+    WITH shown AS (
+        SELECT l.id, e.id AS event_id FROM leads_lead l JOIN LATERAL ({REJECTION}) e ON true
+        WHERE {_REJECTED} ORDER BY e.id DESC OFFSET %(offset)s LIMIT %(limit)s
+    )
     SELECT l.id, l.uid, c.public_name, c.currency, c.time_zone, l.received_at, e.at, e.disposition_id, e.reason,
         l.payout, e.payout_owed, o.dispute_id, o.state, b.state, b.finished_at,
         coalesce(a.dispute_days, %(dispute_days)s)
-    FROM leads_lead l JOIN campaigns_campaign c ON c.id = l.campaign_id
-    JOIN LATERAL ({REJECTION}) e ON true
-    JOIN rejections_batch b ON b.id = e.batch_id
+    FROM shown JOIN leads_lead l ON l.id = shown.id JOIN leads_leadevent e ON e.id = shown.event_id
+    JOIN campaigns_campaign c ON c.id = l.campaign_id JOIN rejections_batch b ON b.id = e.batch_id
     LEFT JOIN rejections_disputedlead o ON o.event_id = e.id
     LEFT JOIN LATERAL ({AGREED}) a ON true
-    WHERE {_REJECTED} ORDER BY e.id DESC
+    ORDER BY e.id DESC
 """
 
 
 def rejected(asked: Asked, *, offset: int, limit: int) -> list[Rejected]:
     """A page of the supplier's rejected leads, the last rejected first."""
     with connection.cursor() as cursor:
-        values = {**asked.values(), "offset": offset, "limit": limit}
-        cursor.execute(f"{_ROWS} OFFSET %(offset)s LIMIT %(limit)s", values)
+        cursor.execute(_ROWS, {**asked.values(), "offset": offset, "limit": limit})
         return [_rejected(*row) for row in cursor.fetchall()]
 
 

@@ -10,9 +10,10 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 
-from campaigns.models import Campaign, Client, User
+from campaigns.models import Campaign, Client, Endpoint, User
 from campaigns.rules import local_date
 from campaigns.templatetags.figures import counted, round_money, sums, weekday
+from leads import telling
 from leads.filters import Filters, Only
 from leads.statuses import Status
 from rejections import blocked
@@ -21,6 +22,9 @@ from rejections.models import Batch
 from rejections.states import EDITABLE, State
 from rejections.templatetags.batches import batch_number
 from rejections.worklist import Unsettled
+
+#: Paused endpoints that are listed at most.
+_LISTED = 5
 
 
 def items(
@@ -36,6 +40,7 @@ def items(
     """
     found = [*_of_campaigns(lines, person), *_of_batches(batches), *_of_phrases(undecided), *more]
     found += _of_fixes()
+    found += _of_endpoints()
     return sorted(found, key=lambda item: item["order"])
 
 
@@ -209,3 +214,12 @@ def _of_fixes() -> Iterator[dict[str, Any]]:
             reverse("fix_group", args=[group.lead]),
             round_money(group.worth, campaign.currency),
         )
+
+
+def _of_endpoints() -> Iterator[dict[str, Any]]:
+    """Suppliers that are told nothing, for their webhook or e-mail is paused."""
+    for endpoint in Endpoint.objects.exclude(paused_at=None).select_related("supplier")[:_LISTED]:
+        held = counted(telling.waiting(endpoint).count(), "notice")
+        url = f"{reverse('notices')}?supplier={endpoint.supplier.code}"
+        title = f"{endpoint.supplier} is told nothing: its {endpoint.told_as} is paused"
+        yield item((5, 0), "send-off", "warn", title, f"{held} held back · {endpoint.paused_why}", "See", url)

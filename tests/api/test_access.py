@@ -226,6 +226,9 @@ def test_whatever_goes_wrong_is_a_problem_in_json() -> None:
     problem(caller.get("leads/", statsu="rejected"), 400, "invalid")
     problem(caller.get("leads/", status="nonsense"), 400, "invalid")
     problem(caller.get("leads/", page_size="0"), 400, "invalid")
+    problem(caller.get("leads/", uid=["a", "b"]), 400, "invalid")
+    problem(caller.get("leads/", uid=""), 400, "invalid")
+    problem(caller.get("leads/a\nb/"), 404, "not_found")
 
     def raw(content: bytes, kind: str = "application/json") -> Any:
         return caller.browser.post("/api/v1/rejections/", content, content_type=kind, headers=caller.headers)
@@ -234,6 +237,7 @@ def test_whatever_goes_wrong_is_a_problem_in_json() -> None:
     problem(raw(b"\xff\xfe", "application/json"), 400, "malformed")
     problem(raw(b"[" * 100_000, "application/json"), 400, "malformed")
     problem(raw(b'{"rows": NaN}', "application/json"), 400, "malformed")
+    problem(raw(b'{"campaign": "x", "rows": [{"id": 1e999}]}'), 400, "invalid")
     problem(raw(b'"text"', "application/json"), 400, "invalid")
     problem(raw(b"<xml/>", "text/xml"), 415, "unsupported_media_type")
     problem(raw(b" " * 10_000_001, "application/json"), 413, "too_large")

@@ -11,6 +11,7 @@ from campaigns.spec import read_picklists
 from rejections import lists
 from tests.api.calling import Caller, problem
 from tests.flows.world import World, world
+from tests.make import NOW
 
 pytestmark = pytest.mark.django_db
 
@@ -18,7 +19,7 @@ pytestmark = pytest.mark.django_db
 def countries(w: World) -> Picklist:
     picklist = Picklist.objects.create(client=w.campaign.client, name="Countries")
     for value in ("United States", "Germany", "GDR"):
-        lists.add_value(picklist, value)
+        lists.add_value(picklist, value, by=None, at=NOW)
     return picklist
 
 
@@ -102,7 +103,7 @@ def test_every_role_gets_what_is_due(line: str) -> None:
     w = world()
     picklist = countries(w)
     entry = ListMapperEntry.objects.get(
-        pk=lists.add_entry(picklist, "BRD", picklist.values.get(value="Germany"))["entry"]
+        pk=lists.add_entry(picklist, "BRD", picklist.values.get(value="Germany"), by=None, at=NOW)["entry"]
     )
     address = path.replace("ID/", f"{picklist.pk}/").replace("ENTRY/", f"{entry.pk}/")
     sent: dict[str, Any] = {
@@ -123,7 +124,7 @@ def test_every_role_gets_what_is_due(line: str) -> None:
 def test_a_foreign_list_answers_like_one_that_never_was() -> None:
     w = world()
     picklist = countries(w)
-    entry = lists.add_entry(picklist, "BRD", picklist.values.get(value="Germany"))["entry"]
+    entry = lists.add_entry(picklist, "BRD", picklist.values.get(value="Germany"), by=None, at=NOW)["entry"]
     rival = Caller(w.people["rival"])
     for there, gone in (
         (f"picklists/{picklist.pk}/", "picklists/99999999/"),

@@ -38,7 +38,9 @@ def open_browser(browser: Browser, live_server: Any) -> Iterator[OpenBrowser]:
 
 
 def _complains(said: ConsoleMessage) -> bool:
-    """An error, unless it is the browser's note that a page came with a status above 399: those are meant."""
+    """An error, unless it is meant: a page came with a status above 399, or was left while it asked for progress."""
+    if said.text.startswith(("htmx:sendAbort", "htmx:afterRequest")):
+        return False
     noted = said.text.startswith("Failed to load resource") and "/static/" not in said.location.get("url", "")
     return said.type == "error" and not noted
 

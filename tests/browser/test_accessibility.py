@@ -164,6 +164,23 @@ def test_lists_campaigns_and_leads(look: Callable[..., Look]) -> None:
     look(w.people["reader"]).at(f"/campaigns/{w.campaign.code}/accept/")
 
 
+def test_settings_of_a_campaign(look: Callable[..., Look]) -> None:
+    w = world()
+    long_names(w)
+    admin = look(w.people["admin"])
+    settings = f"/campaigns/{w.campaign.code}/settings/"
+    for part in ("", "returns/", "caps/new/", "fields/new/", "terms/new/", "destination/"):
+        admin.at(settings + part)
+    look(w.people["operator"]).at(settings)
+    admin.at(f"{settings}caps/new/", act=save_nothing)
+
+
+def save_nothing(page: Page) -> None:
+    page.get_by_role("button", name="Save cap").click()
+    page.get_by_role("alert").wait_for()
+    page.evaluate(AXE.read_text())
+
+
 def test_disputes_and_the_suppliers_own_pages(look: Callable[..., Look]) -> None:
     w = world()
     long_names(w)

@@ -12,6 +12,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
+from campaigns.models import Picklist
 from leads.models import Lead, LeadValues
 from tests.flows.world import MARGIN, PAYOUT, PRICE, World, correction, uploaded, workbook, world
 
@@ -77,6 +78,11 @@ post corr_cells       302 302 404 404 404 404 404 302 302
 corr_download         200 200 404 404 404 404 404 302 302
 download              404 200 404 404 404 404 404 302 302
 download_file         404 404 404 404 404 404 404 302 302
+picklists             200 200 404 404 404 404 404 302 302
+picklist              200 200 404 404 404 404 404 302 302
+picklist_versions     200 200 404 404 404 404 404 302 302
+picklist_retire       200 403 404 404 404 404 404 302 302
+post picklist_judge   302 302 404 404 404 404 404 302 302
 fix_queue             200 200 404 404 404 404 404 302 302
 fix_work              200 200 404 404 404 404 404 302 302
 fix_decisions         200 200 404 404 404 404 404 302 302
@@ -108,6 +114,11 @@ def address(w: World, page: str) -> str:
     }
     if page in special:
         return special[page]
+    if page.startswith("picklist_") or page == "picklist":
+        picklist, _ = Picklist.objects.get_or_create(client=w.campaign.client, name="Countries")
+        retire = page == "picklist_retire"
+        change = reverse("picklist_change" if retire else page, args=[picklist.pk])
+        return f"{change}?do=retire&text=x" if retire else change
     if page == "fix_group":
         return reverse(page, args=[blocked(w).pk])
     if page.startswith("source"):

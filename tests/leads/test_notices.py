@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -163,6 +163,57 @@ def test_of_accepted_leads_nobody_is_told(cause: Cause) -> None:
     assert tell() == {REJECTIONS: 0, "cancelled": 0, RETRACTIONS: 0}
 
 
+def test_the_terms_are_those_of_the_campaigns_own_day() -> None:
+    """At noon in London it is already the 23rd in Auckland."""
+    campaign = make.campaign(time_zone="Pacific/Auckland")
+    source = make.source(campaign)
+    Agreement.objects.create(
+        campaign=campaign,
+        supplier=source.supplier,
+        starts_on=date(2026, 11, 23),
+        price=1,
+        payout=1,
+        channel="email",
+    )
+    rejected(make.lead(campaign, source=source))
+    tell()
+    assert Delivery.objects.get().channel == "email"
+
+
+@pytest.mark.parametrize(
+    ("tells", "kinds"),
+    [
+        ([], []),
+        (["rejections"], [REJECTIONS]),
+        (["retractions"], []),
+        (["rejections", "retractions"], [REJECTIONS, RETRACTIONS]),
+        (["recoveries"], []),
+    ],
+)
+def test_a_supplier_is_told_what_was_agreed_and_no_retraction_of_what_it_never_heard(
+    tells: list[str], kinds: list[str]
+) -> None:
+    lead = make.lead(make.campaign())
+    Agreement.objects.update(tells=tells)
+    rejected(lead)
+    tell()
+    taken_back(lead)
+    tell()
+    assert list(Delivery.objects.order_by("pk").values_list("kind", flat=True)) == kinds
+
+
+def test_what_was_not_to_be_told_then_is_not_told_later() -> None:
+    """An agreement that begins tomorrow says nothing of what was rejected today."""
+    campaign = make.campaign()
+    source = make.source(campaign)
+    Agreement.objects.update(tells=[])
+    Agreement.objects.create(
+        campaign=campaign, supplier=source.supplier, starts_on=date(2026, 11, 23), price=1, payout=1
+    )
+    rejected(make.lead(campaign, source=source))
+    assert notices.write(REJECTIONS, BATCH, NOW + timedelta(days=3)) == 0
+
+
 # Retractions.
 
 
@@ -242,3 +293,26 @@ def test_events_and_notices_are_seen_by_their_own_side_only() -> None:
     assert seen(make.operator()) == seen(make.supplier_user(lead.supplier)) == 1
     assert seen(make.supplier_user(make.supplier())) == seen(make.client_user(campaign.client)) == 0
     assert seen(make.operator(is_active=False)) == 0
+
+
+def test_of_many_only_those_that_were_told_are_retracted() -> None:
+    """The one in the middle was put back before anybody was told: its number lies between those that were told."""
+    campaign = make.campaign()
+    first, middle, last = (make.lead(campaign) for _ in range(3))
+    rejected(first, middle, last)
+    taken_back(middle)
+    tell()
+    taken_back(first, last)
+    tell()
+    assert (told(REJECTIONS), told(RETRACTIONS)) == ([first.pk, last.pk], [first.pk, last.pk])
+
+
+def test_what_was_tried_may_have_arrived_and_is_taken_back_not_cancelled() -> None:
+    campaign = make.campaign()
+    source = by_webhook(campaign)
+    lead = make.lead(campaign, source=source)
+    rejected(lead)
+    tell()
+    Delivery.objects.get().attempts.create(at=NOW, succeeded=False, answer="No answer within 10 seconds")
+    taken_back(lead)
+    assert tell() == {REJECTIONS: 0, "cancelled": 0, RETRACTIONS: 1}

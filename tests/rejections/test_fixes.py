@@ -112,7 +112,7 @@ def test_add_to_picklist_removes_an_entry_like_it_and_undo_retires_the_value(sou
     begin(blocked.queue()[0], Action.ADD)
     assert PicklistValue.objects.get(value="Schweiz").retired_at is None
     with pytest.raises(Refused, match="already"):
-        lists.add_value(Picklist.objects.get(), "Schweiz")
+        lists.add_value(Picklist.objects.get(), "Schweiz", by=None, at=LATER)
 
 
 def test_an_entry_that_went_for_a_value_comes_back_with_undo(source: Source) -> None:
