@@ -10,6 +10,7 @@ from campaigns.api import base, docs, lists, parties
 from campaigns.views import campaign as campaigns
 from campaigns.views import keys, profile, reasons, settings, signing
 from campaigns.views import lists as picklists
+from leads.api import affiliates
 from leads.api import forms as lead_forms
 from leads.api import leads as leads_api
 from leads.views import analytics, bulk, find, lead, leadfix, notices, statements, table
@@ -203,6 +204,7 @@ urlpatterns = [
     path("api/v1/docs/", docs.DocsView.as_view(), name="api_docs"),
     path("api/v1/leads/", leads_api.LeadsView.as_view()),
     path("api/v1/leads/<int:pk>/", leads_api.LeadView.as_view()),
+    path("api/v1/affiliate-events/", affiliates.AffiliateEventsView.as_view()),
     path("api/v1/rejections/", rejections.RejectionsView.as_view()),
     path("api/v1/batches/", receiving.BatchesView.as_view()),
     path("api/v1/batches/<int:pk>/", batches.BatchView.as_view()),
