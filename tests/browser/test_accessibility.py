@@ -10,9 +10,10 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page
 
-from campaigns.models import Agreement, Campaign, Destination, Endpoint, Source
+from campaigns.listing import Do, Edit
+from campaigns.models import Agreement, Campaign, Destination, Endpoint, Picklist, Source
 from leads.models import Delivery, Lead, LeadValues, SavedView
-from rejections import disputes, fixes, uploads
+from rejections import disputes, fixes, lists, uploads
 from rejections.blocked import Action, queue
 from rejections.corrected import corrected
 from rejections.fix_effects import Fix
@@ -299,6 +300,34 @@ def test_the_fix_queue(look: Callable[..., Look]) -> None:
         f"/fix-queue/{leads[0]}/",
     ):
         operator.at(address)
+
+
+def test_picklists(look: Callable[..., Look]) -> None:
+    source = corrections.source()
+    picklist = Picklist.objects.get()
+    edits = [Edit(Do.MAP, "BRD", "Germany"), Edit(Do.RETIRE, "Austria")]
+    lists.save(picklist, edits, by=None, at=timezone.now())
+    rows = [{"email": f"{n}@example.org", "country": "U.S.A." if n else "BRD"} for n in range(4)]
+    corrections.receive(source, *rows, at=timezone.now())
+    admin, here = look(make.admin()), f"/picklists/{picklist.pk}/"
+    changes = (
+        "add",
+        "map&text=U.S.A.&value=United+States",
+        "retire&text=Germany",
+        "paste",
+        "rename&text=Germany&value=BRD",
+    )
+    for change in changes:
+        admin.at(f"{here}change/?do={change}")
+    for address in ("/picklists/", here, f"{here}?q=nothing", f"{here}versions/"):
+        admin.at(address)
+    admin.at(here, act=open_a_change)
+    look(make.operator()).at(f"{here}change/?do=paste")  # 403
+
+
+def open_a_change(page: Page) -> None:
+    page.get_by_role("link", name="Map U.S.A.").click()
+    page.get_by_role("button", name="Map it and release 3 leads").wait_for()
 
 
 def test_steps_of_an_import(look: Callable[..., Look]) -> None:
