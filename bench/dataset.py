@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from django.core.management import call_command
 from django.db import connection
@@ -44,12 +45,28 @@ def recipe(leads: int) -> str:
 def build(leads: int, now: datetime) -> None:
     """Fill the (empty) database of the settings."""
     call_command("migrate", verbosity=0)
-    first = _agree(now)
-    with _bare(), connection.cursor() as cursor:
-        for statement in statements("dataset.sql"):
-            cursor.execute(statement, {"leads": leads, "campaign": first.pk, "now": now})
+    first = agree(now)
+    with _bare():
+        fill(leads, first, now)
     with connection.cursor() as cursor:
         cursor.execute("VACUUM (ANALYZE)")
+
+
+def fill(leads: int, first: Campaign, now: datetime) -> None:
+    """Put the leads into the campaigns that follow the first."""
+    with connection.cursor() as cursor:
+        for statement in statements("dataset.sql"):
+            cursor.execute(statement, {"leads": leads, "campaign": first.pk, "now": now})
+
+
+def uid(lead_id: int) -> str:
+    """The UID of a lead, as dataset.sql draws it."""
+    return str(UUID(hashlib.md5(str(lead_id).encode()).hexdigest()))
+
+
+def email(lead_id: int) -> str:
+    """The e-mail address of a lead, as dataset.sql draws it."""
+    return f"{hashlib.md5(str(lead_id).encode()).hexdigest()[:12]}@postbox.example"
 
 
 def write_file(path: Path, rows: int, now: datetime) -> None:
@@ -67,7 +84,7 @@ def statements(name: str) -> Iterator[str]:
     return (part.strip() for part in text.split(";\n") if part.strip())
 
 
-def _agree(now: datetime) -> Campaign:
+def agree(now: datetime) -> Campaign:
     """20 campaigns of one client, each with four sources; the first of them."""
     client = Client.objects.create(code="bench", name="Bench")
     suppliers = [Supplier.objects.create(code=f"s{n}", name=f"Supplier {n}") for n in range(SUPPLIERS)]

@@ -21,6 +21,7 @@ from leads import search
 from leads.filters import Filters, Only, Sort
 from leads.identifiers import normalise
 from leads.models import Lead, LeadQuerySet, LeadValues
+from leads.sql.walk import walk
 from leads.statuses import Status
 
 PAGE = 50
@@ -194,13 +195,14 @@ class Page:
 
 
 def page(leads: LeadQuerySet, sort: Sort, *, after: Place | None = None, before: Place | None = None) -> Page:
-    """The page after a place, or before it; the first one without either. Three or four queries."""
-    ids = list(in_order(leads, sort).values_list("pk", flat=True)[: COUNTED + 1])
-    total = len(ids)
-    if after or before:
-        place: Any = after or before
-        near = beyond(leads, sort, place, backwards=not after)
-        ids = list(near.values_list("pk", flat=True)[: PAGE + 1])
+    """The page after a place, or before it; the first one without either. A few queries, however many leads."""
+    with walk():
+        ids = list(in_order(leads, sort).values_list("pk", flat=True)[: COUNTED + 1])
+        total = len(ids)
+        if after or before:
+            place: Any = after or before
+            near = beyond(leads, sort, place, backwards=not after)
+            ids = list(near.values_list("pk", flat=True)[: PAGE + 1])
     more = len(ids) > PAGE
     ids = ids[:PAGE] if after or not before else ids[:PAGE][::-1]
     loaded = Lead.objects.select_related("campaign__client", "source", "supplier", "disposition").in_bulk(ids)
@@ -219,5 +221,6 @@ def neighbours(leads: LeadQuerySet, sort: Sort, lead: Lead) -> tuple[int | None,
     """The Lead IDs before and after this one in the order; None at either end."""
     place = Place.of(lead)
     near = (beyond(leads, sort, place, backwards=back).values_list("pk", flat=True) for back in (True, False))
-    before, after = (next(iter(ids[:1]), None) for ids in near)
+    with walk():
+        before, after = (next(iter(ids[:1]), None) for ids in near)
     return before, after

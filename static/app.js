@@ -200,8 +200,24 @@
   });
   const inRow = (selector) => { const row = document.activeElement.closest("tr"); if (row) $(selector, row)?.click(); };
   const enter = (field) => { field?.focus(); field?.select?.(); };
+  // ---- The palette: found while one types; arrows choose, Enter in the field opens what is named ----
+  const openPalette = () => {
+    const dialog = $("#palette"), field = $("#palette-q");
+    if (!dialog || dialog.open) return;
+    for (const other of $$("dialog[open]")) other.close();
+    dialog.showModal();
+    field.select();
+    if (window.htmx) window.htmx.trigger(field, "palette-open");
+  };
+  document.addEventListener("keydown", (event) => {
+    const by = { ArrowDown: 1, ArrowUp: -1 }[event.key], dialog = event.target.closest?.("#palette");
+    if (!by || !dialog) return;
+    event.preventDefault();
+    const stops = [$("#palette-q"), ...$$("a", dialog)], at = stops.indexOf(document.activeElement);
+    stops[Math.min(stops.length - 1, Math.max(0, at + by))].focus();
+  });
   const actions = {
-    "/": () => ($("[data-search]") || $("#find"))?.focus(), "?": () => $("#keys")?.showModal(),
+    "/": () => { const field = $("[data-search]"); if (field) field.focus(); else openPalette(); }, "?": () => $("#keys")?.showModal(),
     j: () => moveRow(1), k: () => moveRow(-1), x: () => inRow("input[type=checkbox]"),
     y: () => decide("[data-accept]"), n: () => decide("[data-skip]"),
   };
@@ -209,7 +225,7 @@
     const key = event.key.toLowerCase();
     if (key === "escape") { if (event.target.form?.id === "fix-choice") event.target.blur(); return showMenu(false); }
     if (key === "enter" && (event.ctrlKey || event.metaKey) && !$("dialog[open]")) { const button = $("[data-do]"); if (button && !button.disabled) { event.preventDefault(); button.click(); } return; }
-    if (key === "k" && (event.ctrlKey || event.metaKey)) { const find = $("#find"); if (find) { event.preventDefault(); showMenu(true); find.focus(); find.select(); } return; }
+    if (key === "k" && (event.ctrlKey || event.metaKey) && $("#palette")) { event.preventDefault(); openPalette(); return; }
     if (event.ctrlKey || event.metaKey || event.altKey || !keysOn() || inField(event.target) || $("dialog[open]")) return;
     const link = afterG ? $(`[data-go="${CSS.escape(key)}"]`) : $(`[data-key="${CSS.escape(key)}"]`);
     const act = afterG ? null : actions[key];

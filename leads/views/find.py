@@ -1,30 +1,126 @@
-"""The search box: what is pasted there opens what it names."""
+"""The search box: what is pasted there opens what it names; the same as a palette while one types."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import NoReverseMatch, reverse
 from django.views.decorators.http import require_safe
 
-from leads import profile, search
+from campaigns.lists import fold
+from campaigns.models import Campaign, User
+from leads import listing, profile, search
+from leads.filters import Sort
+from leads.models import Lead, LeadQuerySet, LeadValues
+from leads.sql.walk import walk
 from rejections.models import Batch
+
+#: So many of each kind are listed while one types.
+LISTED = 6
+#: Pages by the words they are found by, and who has them.
+_STAFF, _CLIENT, _SUPPLIER = "staff", "client", "supplier"
+PAGES = (
+    ("home", "Home", (_STAFF, _CLIENT, _SUPPLIER)),
+    ("leads", "Leads", (_STAFF, _CLIENT, _SUPPLIER)),
+    ("fix_queue", "Fix queue", (_STAFF,)),
+    ("sources", "Sources", (_STAFF,)),
+    ("import_new", "Import rejections", (_STAFF, _CLIENT)),
+    ("imports", "Imports", (_STAFF, _CLIENT)),
+    ("disputes", "Disputes", (_STAFF, _SUPPLIER)),
+    ("notices", "Notices", (_STAFF, _SUPPLIER)),
+    ("campaigns", "Campaigns", (_STAFF, _CLIENT)),
+    ("picklists", "Picklists and list mapper", (_STAFF,)),
+    ("analytics", "Analytics and reports", (_STAFF, _CLIENT)),
+    ("statements", "Statements", (_STAFF, _CLIENT, _SUPPLIER)),
+    ("profile", "Profile, theme and keys", (_STAFF, _CLIENT, _SUPPLIER)),
+)
+
+
+@dataclass(frozen=True)
+class Hits:
+    """What a text finds, of what this person may see."""
+
+    leads: list[dict[str, Any]] = field(default_factory=list)
+    batches: list[Batch] = field(default_factory=list)
+    campaigns: list[Campaign] = field(default_factory=list)
+    pages: list[tuple[str, str]] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.leads or self.batches or self.campaigns or self.pages)
 
 
 @login_required
 @require_safe
 def find(request: HttpRequest) -> HttpResponse:
-    """A pasted Lead ID, UID or batch number opens what it names."""
+    """A pasted Lead ID, UID or batch number opens what it names; anything else lists what it finds."""
     person: Any = request.user
-    q = request.GET.get("q", "").strip()[:200]
-    leads = search.leads(q, person)
-    if len(leads) == 1:
-        return redirect("lead", leads[0].pk)
+    q = request.GET.get("q", "").replace("\0", "").strip()[:200]
+    if request.headers.get("HX-Request"):
+        return render(request, "leads/_found.html", {"q": q, "hits": _hits(q, person, LISTED)})
+    named = search.leads(q, person)
+    if len(named) == 1:
+        return redirect("lead", named[0].pk)
     number = search.number(q)
-    if not leads and number and (batch := Batch.objects.visible_to(person).filter(pk=number).first()):
+    if not named and number and (batch := Batch.objects.visible_to(person).filter(pk=number).first()):
         return redirect("batch", batch.pk)
-    return render(
-        request, "leads/find.html", {"q": q, "leads": [profile.lead_of(found, person) for found in leads]}
-    )
+    hits = _hits(q, person, search.LISTED)
+    return render(request, "leads/find.html", {"q": q, "leads": hits.leads, "hits": hits})
+
+
+def _hits(q: str, person: User, limit: int) -> Hits:
+    if not q:
+        return Hits(pages=_pages("", person))
+    return Hits(_leads(q, person, limit), _batches(q, person), _campaigns(q, person), _pages(q, person))
+
+
+def _leads(q: str, person: User, limit: int) -> list[dict[str, Any]]:
+    visible: LeadQuerySet = Lead.objects.visible_to(person)
+    found = listing.in_order(visible.filter(search.named(q, person)), Sort.NEWEST)
+    with walk():
+        ids = list(found.values_list("pk", flat=True)[:limit])
+    known = visible.select_related("campaign").in_bulk(ids)
+    listed = [known[pk] for pk in ids if pk in known]
+    values = LeadValues.objects.in_bulk([lead.pk for lead in listed])
+    return [
+        profile.lead_of(lead, person)
+        | {"name": profile.title(lead, values.get(lead.pk)), "campaign": _campaign_name(lead, person)}
+        for lead in listed
+    ]
+
+
+def _campaign_name(lead: Lead, person: User) -> str:
+    return lead.campaign.public_name if person.supplier_id else lead.campaign.name
+
+
+def _batches(q: str, person: User) -> list[Batch]:
+    number = search.number(q)
+    named = Q(pk=number) if number else Q(file_name__icontains=q)
+    visible: QuerySet[Batch] = Batch.objects.visible_to(person)
+    return list(visible.filter(named).select_related("campaign").order_by("-pk")[:LISTED])
+
+
+def _campaigns(q: str, person: User) -> list[Campaign]:
+    """Campaigns by name or code; suppliers have no page of them."""
+    if person.supplier_id:
+        return []
+    found = Campaign.objects.visible_to(person).filter(Q(name__icontains=q) | Q(code__icontains=q))
+    return list(found[:LISTED])
+
+
+def _pages(q: str, person: User) -> list[tuple[str, str]]:
+    """Pages of this person's side with a word that begins so: (address, words)."""
+    side = _STAFF if person.is_staff else _CLIENT if person.client_id else _SUPPLIER
+    start = fold(q)
+    found = []
+    for name, words, sides in PAGES:
+        if side in sides and any(part.startswith(start) for part in (fold(words), *fold(words).split())):
+            try:
+                found.append((reverse(name), words))
+            except NoReverseMatch:
+                continue
+    return found

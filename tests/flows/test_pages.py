@@ -481,6 +481,30 @@ def test_find_says_that_nothing_was_found(text: str) -> None:
     assert context["leads"] == []
 
 
+def test_find_lists_leads_by_name_imports_campaigns_and_pages_of_ones_own_side() -> None:
+    w = world()
+    lead = make.lead(w.campaign, at=w.at, name="Ann Archer", email="ann@example.org")
+
+    def hits(role: str, q: str) -> Any:
+        return (
+            signed_in(w.people[role])
+            .get(reverse("find"), {"q": q}, headers={"HX-Request": "true"})
+            .context["hits"]
+        )
+
+    assert [found["pk"] for found in hits("client", "arch").leads] == [lead.pk]
+    assert [found["pk"] for found in hits("supplier", "ann@EXAMPLE.org").leads] == [lead.pk]
+    assert not hits("rival", "arch")
+    assert hits("client", f"IMP-{w.finished.pk}").batches == [w.finished]
+    assert hits("client", "rooftops").campaigns == [w.campaign]
+    assert not hits("supplier", "rooftops")
+    assert [words for _, words in hits("operator", "fix").pages] == ["Fix queue"]
+    assert not hits("supplier", "imp")
+    for role in ("operator", "client", "supplier"):
+        for url, words in hits(role, "").pages:
+            assert signed_in(w.people[role]).get(url).status_code == 200, (role, words)
+
+
 def test_what_is_not_yours_is_not_found_either() -> None:
     w = world()
     Lead.objects.filter(pk=w.foreign_lead.pk).update(uid="hidden")
