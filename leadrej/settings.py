@@ -193,6 +193,8 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "LeadStatus": "leads.api.shapes.STATUSES",
         "RowOutcome": "rejections.api.shapes.OUTCOMES",
+        "AffiliateEventStatus": "leads.api.affiliates.EVENT_STATUSES",
+        "ReportResult": "leads.api.affiliates.ANSWERS",
         "BatchState": "rejections.api.shapes.STATES",
         "BatchKind": "rejections.api.shapes.KINDS",
         "DispositionFamily": "campaigns.api.listed.FAMILIES",
@@ -265,6 +267,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "rejections.tasks.sweep", "schedule": 15.0},
     "deliver": {"task": "leads.tasks.deliver", "schedule": 15.0},
     "make downloads": {"task": "leads.tasks.make_downloads", "schedule": 15.0},
+    "receive leads": {"task": "rejections.tasks.receive_leads", "schedule": 15.0},
     "tend leads": {"task": "leads.tasks.tend", "schedule": 60.0},
     "answer disputes": {"task": "rejections.tasks.answer_disputes", "schedule": 60.0},
     "close windows": {"task": "rejections.tasks.close_windows", "schedule": 900.0},

@@ -10,6 +10,7 @@ from campaigns.api import base, docs, lists, parties
 from campaigns.views import campaign as campaigns
 from campaigns.views import keys, profile, reasons, settings, signing
 from campaigns.views import lists as picklists
+from leads.api import affiliates
 from leads.api import forms as lead_forms
 from leads.api import leads as leads_api
 from leads.views import analytics, bulk, find, lead, leadfix, notices, statements, table
@@ -23,6 +24,7 @@ from rejections.views import (
     downloads,
     fixing,
     home,
+    leadfiles,
     listing,
     mapping,
     portal,
@@ -132,6 +134,8 @@ urlpatterns = [
     path("sources/<str:code>/download/", downloads.source_download, name="source_download"),
     path("sources/<str:code>/upload/", corrections.source_upload, name="source_upload"),
     path("sources/<str:code>/resume/", sources.source_resume, name="source_resume"),
+    path("sources/<str:code>/import/", leadfiles.source_import, name="source_import"),
+    path("lead-files/<int:pk>/", leadfiles.lead_file, name="lead_file"),
     path("downloads/<int:pk>/", downloads.download_page, name="download"),
     path("downloads/<int:pk>/file/", downloads.download_file, name="download_file"),
     path("leads/<int:pk>/", lead.lead, name="lead"),
@@ -200,6 +204,7 @@ urlpatterns = [
     path("api/v1/docs/", docs.DocsView.as_view(), name="api_docs"),
     path("api/v1/leads/", leads_api.LeadsView.as_view()),
     path("api/v1/leads/<int:pk>/", leads_api.LeadView.as_view()),
+    path("api/v1/affiliate-events/", affiliates.AffiliateEventsView.as_view()),
     path("api/v1/rejections/", rejections.RejectionsView.as_view()),
     path("api/v1/batches/", receiving.BatchesView.as_view()),
     path("api/v1/batches/<int:pk>/", batches.BatchView.as_view()),

@@ -88,9 +88,14 @@ def receive(
     results: list[Result] = []
     for start in range(0, len(incoming), CHUNK):
         ids = store(source, incoming[start : start + CHUNK], at=at, actor_id=actor_id)
-        judged = {one.lead_id: one for one in judge(source.campaign, ids, at=at)}
-        results += [_result(lead_id, judged.get(lead_id)) for lead_id in ids]
+        results += judge_stored(source.campaign, ids, at=at)
     return results
+
+
+def judge_stored(campaign: Campaign, lead_ids: Sequence[int], *, at: datetime) -> list[Result]:
+    """Judge what `store` has stored; one result each, in the order given."""
+    judged = {one.lead_id: one for one in judge(campaign, lead_ids, at=at)}
+    return [_result(lead_id, judged.get(lead_id)) for lead_id in lead_ids]
 
 
 def store(

@@ -1,7 +1,7 @@
 """Which field of a campaign a source means by each of its names, and what its exports add to values. Pure.
 
-First the source's own field map; then the campaign's names and labels; then the words for common fields,
-among them the headers of LinkedIn lead gen forms and Meta lead ads.
+First the source's own field map, in which a name may mean no field (“”); then the campaign's names and
+labels; then the words for common fields, among them the headers of LinkedIn lead gen forms and Meta lead ads.
 """
 
 from __future__ import annotations
@@ -70,7 +70,9 @@ class Names:
         self.fields = fields
         self._known: dict[str, str | None] = {}
         own = {field.name for field in fields}
-        self._map = {plain(name): field for name, field in field_map.items() if field in own}
+        self._map = {
+            plain(name): field or None for name, field in field_map.items() if field in own or not field
+        }
 
     def field(self, name: str) -> str | None:
         """The campaign's field that this name means, or None."""

@@ -59,13 +59,8 @@ def receive_file(
     read, or lies ahead, is received now. `seen` is told after each chunk. Chunks already received stay.
     """
     found, _ = sandbox.look(path, Choices(**(choices or {})), reading.limits())
-    if received_at_column and received_at_column not in found.columns:
-        raise Refused(
-            "no_such_column",
-            f"The file has no column “{received_at_column}”",
-            f"Its columns are {', '.join(found.columns)}. Nothing was received.",
-        )
-    _check_agreed(source)
+    check_column(found, received_at_column)
+    check_agreed(source)
     arrivals = Arrivals()
     with (
         sandbox.copy_stream(path, found, reading.limits()) as stream,
@@ -76,13 +71,24 @@ def receive_file(
         while rows := arrived.take(after, CHUNK):
             after = rows[-1][0]
             arrivals.rows += len(rows)
-            leads = _incoming(rows, found, source.campaign.time_zone, received_at_column, at, arrivals)
+            leads = incoming(rows, found, source.campaign.time_zone, received_at_column, at, arrivals)
             arrivals.tally.add(intake.receive(source, leads, at=at, actor_id=actor_id))
             seen(arrivals)
     return arrivals
 
 
-def _check_agreed(source: Source) -> None:
+def check_column(found: Reading, received_at_column: str) -> None:
+    """Raise Refused unless the file has this column, or none is asked for."""
+    if received_at_column and received_at_column not in found.columns:
+        raise Refused(
+            "no_such_column",
+            f"The file has no column “{received_at_column}”",
+            f"Its columns are {', '.join(found.columns)}. Nothing was received.",
+        )
+
+
+def check_agreed(source: Source) -> None:
+    """Raise Refused when a lead of the source would have no price."""
     if not Prices(source.campaign_id, source.supplier_id):
         raise Refused(
             "not_agreed",
@@ -91,7 +97,7 @@ def _check_agreed(source: Source) -> None:
         )
 
 
-def _incoming(
+def incoming(
     rows: list[tuple[int, list[str], str | None]],
     found: Reading,
     zone: str,

@@ -45,6 +45,15 @@ class CorrectionForm(forms.Form):
     blank_clears = forms.BooleanField(required=False)
 
 
+class LeadFileForm(forms.Form):
+    """A file of new leads."""
+
+    file = forms.FileField(
+        allow_empty_file=True,
+        error_messages={"required": "Choose the file with the leads. Nothing was uploaded."},
+    )
+
+
 class ReadingForm(forms.Form):
     """Another reading of the file; what is left out is detected."""
 

@@ -214,7 +214,7 @@ def to_fix(person: User) -> list[ToFix]:
     """The values that turn most of the supplier's leads away at the door, biggest first; not what came twice."""
     sources = {s.pk: s for s in Source.objects.filter(supplier=person.supplier).select_related("campaign")}
     found = fixes.groups(fixes.Asked(list(sources)), limit=TO_FIX) if sources else []
-    groups = [group for group in found if group.code != DUPLICATE]
+    groups = [group for group in found if group.code != DUPLICATE and group.leads > 1]
     campaigns = {source.campaign_id for source in sources.values()}
     fields = {
         (field.campaign_id, field.name): field for field in Field.objects.filter(campaign__in=campaigns)

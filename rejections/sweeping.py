@@ -9,7 +9,7 @@ from django.conf import settings
 from campaigns import calls
 from campaigns.models import Campaign
 from campaigns.rules import begin, local_date
-from rejections import uploads
+from rejections import leadfiles, uploads
 from rejections.models import Batch, Kind
 from rejections.options import Options
 from rejections.sql import closing, state
@@ -26,6 +26,7 @@ def sweep(at: datetime) -> list[int]:
     forgotten = at - timedelta(days=settings.UPLOADS_KEPT_DAYS)
     for batch in Batch.objects.filter(state__in=EDITABLE, created_at__lt=forgotten, started_at=None):
         uploads.discard(batch)
+    leadfiles.forget(at)
     return state.unattended(PATIENCE_SECONDS)
 
 

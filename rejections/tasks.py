@@ -10,7 +10,7 @@ from django.conf import settings
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from rejections import control, disputes, sweeping, workflows
+from rejections import control, disputes, leadfiles, sweeping, workflows
 from rejections.models import Batch
 
 log = logging.getLogger(__name__)
@@ -54,3 +54,18 @@ def close_windows(**_: object) -> None:
 def answer_disputes(**_: object) -> None:
     """Answer disputes whose time is over, by what silence was agreed to mean."""
     disputes.answer_by_silence(timezone.now())
+
+
+def ring_for_lead_files() -> None:
+    """Tell a worker that a file of leads waits. A dead broker is no failure: the clock rings too."""
+    try:
+        receive_leads.delay()
+    except OperationalError:
+        log.warning("the broker is away: a file of leads waits for the clock")
+
+
+@shared_task
+def receive_leads(**_: object) -> None:
+    """Receive from one file of leads for a while, then ring for what is left."""
+    if leadfiles.work_next(timezone.now(), settings.WORK_SECONDS):
+        ring_for_lead_files()

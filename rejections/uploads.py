@@ -65,7 +65,7 @@ def receive(
     """
     check_window(campaign)
     allowed = _allowed(options, campaign, person, at)
-    path, sha256 = _keep(content)
+    path, sha256 = keep(content)
     try:
         read_as = reading.look(path, dict(choices or {}))
         return Batch.objects.create(
@@ -109,7 +109,7 @@ def receive_correction(
     One file at a time for each source: a second one could not know what the first is about to change.
     """
     _check_turn(source)
-    path, sha256 = _keep(content)
+    path, sha256 = keep(content)
     try:
         read_as = reading.look(path, dict(choices or {}))
         mapping = reading.correction_mapping(
@@ -253,8 +253,8 @@ def discard(batch: Batch) -> None:
         path.unlink(missing_ok=True)
 
 
-def _keep(content: Iterable[bytes]) -> tuple[Path, str]:
-    """Write the content under a name of our own; its path and SHA-256. Raises Refused past the limit."""
+def keep(content: Iterable[bytes]) -> tuple[Path, str]:
+    """Write what is uploaded under a name of our own; its path and SHA-256. Raises Refused past the limit."""
     name = uuid.uuid4().hex
     path = Path(settings.UPLOAD_DIR) / name[:2] / name
     path.parent.mkdir(parents=True, exist_ok=True)

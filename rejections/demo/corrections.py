@@ -12,7 +12,7 @@ from campaigns.models import Campaign, Destination, Source, User
 from campaigns.rules import local_date
 from leads import download
 from leads.download import Wanted
-from rejections import control, uploads, workflows
+from rejections import control, leadfiles, uploads, workflows
 from rejections.models import Batch
 from rejections.options import Options
 from rejections.states import State
@@ -67,11 +67,24 @@ UPLOADS = (
 )
 
 
+#: New leads as LinkedIn exports them; nobody has imported them yet.
+_EXPORT = """\
+Consent,First Name,Last Name,Work Email,Phone Number,Company Name,Country/Region,Company Size,Job Function
+Yes,Maja,Wiśniewska,maja@allegria.example,+48 512 345 678,Allegria sp. z o.o.,Poland,201-1000,Finance
+Yes,Deniz,Şahin,deniz@thavacilik.example,+90 532 123 45 67,Türk Havacılık A.Ş.,Turkiye,1001-5000,Rev Ops
+Yes,Oona,O’Malley,oona@omalley.example,,O’Malley & Sons,USA,1-50,Finance
+Yes,김,민준,minjun@hanbit-sw,+82 10-1234-5678,한빛소프트웨어,South Korea,51-200,Finance
+"""
+
+
 def correct(now: datetime) -> None:
     """Do all of it, the oldest first, with the clock set back to each."""
     _pause_destination(now)
     for upload in UPLOADS:
         _Correcting(upload, now).do()
+    source = Source.objects.select_related("campaign", "supplier").get(code="LINKEDIN-FINOPS")
+    person = User.objects.get(username="operator")
+    leadfiles.receive(source, [_EXPORT.encode()], "linkedin_leads.csv", person=person, at=now)
 
 
 def _pause_destination(now: datetime) -> None:

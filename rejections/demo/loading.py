@@ -16,6 +16,7 @@ from rejections.columns import ColumnMap
 from rejections.demo import disputes, money, notices
 from rejections.demo.corrections import correct
 from rejections.demo.door import Door
+from rejections.demo.fixes import decide
 from rejections.demo.history import CLOSED_AT, MONTH_END_BEFORE, Turn, history
 from rejections.demo.parties import settle_terms
 from rejections.demo.plan import Draft, plan
@@ -70,6 +71,7 @@ def _live(now: datetime) -> None:
         _Doing(turn, now).do()
     _receive(door, waiting, 0)
     correct(now)
+    decide(now)
     disputes.contest(turns, now)
     money.agree_on_a_new_price(now)
 

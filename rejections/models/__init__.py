@@ -2,6 +2,7 @@
 
 from rejections.models.batch import Batch, BatchQuerySet, BatchRow, Kind
 from rejections.models.dispute import Dispute, DisputedLead, DisputedLeadQuerySet, DisputeQuerySet
+from rejections.models.leadfile import LeadFile, LeadFileQuerySet
 
 __all__ = [
     "Batch",
@@ -12,4 +13,6 @@ __all__ = [
     "DisputedLead",
     "DisputedLeadQuerySet",
     "Kind",
+    "LeadFile",
+    "LeadFileQuerySet",
 ]

@@ -10,18 +10,19 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page
 
-from campaigns.models import Agreement, Campaign, Destination, Endpoint, Source
+from campaigns.listing import Do, Edit
+from campaigns.models import Agreement, Campaign, Destination, Endpoint, Picklist, Source
 from leads.models import Delivery, Lead, LeadValues, SavedView
-from rejections import disputes, fixes, uploads
+from rejections import disputes, fixes, lists, uploads
 from rejections.blocked import Action, queue
 from rejections.corrected import corrected
 from rejections.fix_effects import Fix
-from rejections.models import Batch
+from rejections.models import Batch, LeadFile
 from rejections.options import Options
 from rejections.states import State
 from tests import batches, make
 from tests.browser.conftest import OpenBrowser
-from tests.flows.world import World, uploaded, workbook, world
+from tests.flows.world import World, lead_file, uploaded, workbook, world
 from tests.rejections import corrections
 from tests.worker import CHECKOUT
 
@@ -297,6 +298,34 @@ def test_the_fix_queue(look: Callable[..., Look]) -> None:
         operator.at(address)
 
 
+def test_picklists(look: Callable[..., Look]) -> None:
+    source = corrections.source()
+    picklist = Picklist.objects.get()
+    edits = [Edit(Do.MAP, "BRD", "Germany"), Edit(Do.RETIRE, "Austria")]
+    lists.save(picklist, edits, by=None, at=timezone.now())
+    rows = [{"email": f"{n}@example.org", "country": "U.S.A." if n else "BRD"} for n in range(4)]
+    corrections.receive(source, *rows, at=timezone.now())
+    admin, here = look(make.admin()), f"/picklists/{picklist.pk}/"
+    changes = (
+        "add",
+        "map&text=U.S.A.&value=United+States",
+        "retire&text=Germany",
+        "paste",
+        "rename&text=Germany&value=BRD",
+    )
+    for change in changes:
+        admin.at(f"{here}change/?do={change}")
+    for address in ("/picklists/", here, f"{here}?q=nothing", f"{here}versions/"):
+        admin.at(address)
+    admin.at(here, act=open_a_change)
+    look(make.operator()).at(f"{here}change/?do=paste")  # 403
+
+
+def open_a_change(page: Page) -> None:
+    page.get_by_role("link", name="Map U.S.A.").click()
+    page.get_by_role("button", name="Map it and release 3 leads").wait_for()
+
+
 def test_steps_of_an_import(look: Callable[..., Look]) -> None:
     w = world()
     long_names(w)
@@ -365,6 +394,24 @@ def test_sources_and_corrections(look: Callable[..., Look]) -> None:
     for name in ("Download leads", "Upload leads"):
         operator.at(address, act=lambda page, name=name: open_dialog(page, name))
     operator.at(f"/downloads/{workbook(w).pk}/")
+    operator.at(f"{address}import/")
+    file = lead_file(w)
+    operator.at(f"/lead-files/{file.pk}/")
+    told = {
+        "rows": 9,
+        "done": 4,
+        "line": 5,
+        "tally": {
+            "received": 3,
+            "statuses": {"pending": 2, "rejected": 1},
+            "dispositions": {"REJECT_LEAD_INVALID_EMAIL": 1},
+        },
+        "unreadable": 1,
+        "lines": {"4": "cut off"},
+    }
+    for state in ("waiting", "failed", "finished"):
+        LeadFile.objects.filter(pk=file.pk).update(state=state, started_at=w.at, **told)
+        operator.at(f"/lead-files/{file.pk}/")
     batch = damaged_correction(source)
     for narrowed in ("", "?only=repairs", "?outcome=conflict&only=changes"):
         operator.at(f"/imports/{batch.pk}/check/{narrowed}")

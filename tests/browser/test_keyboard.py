@@ -104,6 +104,10 @@ def test_keys_lead_where_the_list_of_keys_says(open_browser: OpenBrowser) -> Non
     page.keyboard.press("g")
     page.keyboard.press("h")
     expect(steps.heading(page, "Hello, Olga")).to_be_visible()
+    for key, heading in (("l", "Leads"), ("f", "Fix queue")):
+        page.keyboard.press("g")
+        page.keyboard.press(key)
+        expect(page.get_by_role("heading", name=heading, level=1)).to_be_visible()
     page.keyboard.press("/")
     page.keyboard.type("2")
     page.keyboard.press("Enter")

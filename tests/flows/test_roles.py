@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from campaigns.models import Picklist
 from leads.models import Lead, LeadValues
-from tests.flows.world import MARGIN, PAYOUT, PRICE, World, correction, uploaded, workbook, world
+from tests.flows.world import MARGIN, PAYOUT, PRICE, World, correction, lead_file, uploaded, workbook, world
 
 pytestmark = pytest.mark.django_db
 
@@ -71,6 +71,10 @@ source_download       200 200 404 404 404 404 404 302 302
 post source_download  422 422 404 404 404 404 404 302 302
 source_upload         200 200 404 404 404 404 404 302 302
 post source_upload    422 422 404 404 404 404 404 302 302
+source_import         200 200 404 404 404 404 404 302 302
+post source_import    422 422 404 404 404 404 404 302 302
+lead_file             200 200 404 404 404 404 404 302 302
+post lead_file        200 200 404 404 404 404 404 302 302
 post source_resume    302 302 404 404 404 404 404 302 302
 corr_check            200 200 404 404 404 404 404 302 302
 post corr_start       302 302 404 404 404 404 404 302 302
@@ -125,6 +129,8 @@ def address(w: World, page: str) -> str:
         return reverse(page, args=[w.leads["pending"].source.code])
     if page.startswith("download"):
         return reverse(page, args=[workbook(w).pk])
+    if page == "lead_file":
+        return reverse(page, args=[lead_file(w).pk])
     if page.startswith("corr_"):
         made, name = correction(w).pk, page.replace("corr", "batch")
         return reverse(name, args=[made, "csv"] if name == "batch_download" else [made])

@@ -14,8 +14,8 @@ from django.utils import timezone
 from campaigns.models import Campaign, Supplier, User
 from leads.models import Download, Lead
 from leads.statuses import Status
-from rejections import uploads
-from rejections.models import Batch
+from rejections import leadfiles, uploads
+from rejections.models import Batch, LeadFile
 from tests import batches, make
 
 PRICE, PAYOUT, MARGIN = "18.25", "11.37", "6.88"
@@ -97,6 +97,12 @@ def correction(w: World) -> Batch:
         lead.source, [content], "corrected.csv", person=w.people["operator"], via="page", at=w.at
     )
     return batches.work(batch, w.at)
+
+
+def lead_file(w: World) -> LeadFile:
+    """A file of new leads whose columns are to be confirmed."""
+    source, content = w.leads["pending"].source, b"email,Town\nann@example.org,Leeds\nbob@,York\n"
+    return leadfiles.receive(source, [content], "new.csv", person=w.people["operator"], at=w.at)
 
 
 def workbook(w: World) -> Download:

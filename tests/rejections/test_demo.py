@@ -17,7 +17,7 @@ from django.db.models import Count, Q
 from django.test import Client as Browser
 
 from campaigns.judging import judge
-from campaigns.models import Campaign, Cap, Endpoint, Field, Phrase, Source, User
+from campaigns.models import Campaign, Cap, Endpoint, Field, Phrase, PicklistVersion, Source, User
 from campaigns.rules import local_date
 from campaigns.spec import agreed
 from leads import monthgrid, sources, statements
@@ -33,7 +33,7 @@ from leads.models import (
 )
 from leads.sql import caps
 from leads.statuses import HOLDING, Cause, Status
-from rejections import control, receipt, uploads, workflows
+from rejections import control, leadfiles, receipt, uploads, workflows
 from rejections.columns import ColumnMap
 from rejections.corrected import corrected
 from rejections.decisions import OF_CORRECTIONS, Outcome
@@ -41,7 +41,7 @@ from rejections.demo import files, loading
 from rejections.demo.history import ACTS, history
 from rejections.demo.parties import LOGINS, PASSWORD
 from rejections.demo.plan import plan
-from rejections.models import Batch, Dispute, DisputedLead
+from rejections.models import Batch, Dispute, DisputedLead, LeadFile
 from rejections.options import Options
 from rejections.refusals import Refused
 from rejections.states import State
@@ -183,7 +183,7 @@ def test_every_lead_tells_its_history() -> None:
     assert set(LeadEvent.objects.values_list("cause", flat=True)) == {
         Cause.RECEIVED, Cause.JUDGED, Cause.CLIENT_REJECTED, Cause.ACCEPTED_OLDER, Cause.ACCEPTED_REMAINING,
         Cause.ACCEPTED_CLOSE_OUT, Cause.QUARANTINE_RELEASED, Cause.ADJUSTED, Cause.UNDONE, Cause.DISPUTE_GRANTED,
-        Cause.CORRECTED,
+        Cause.CORRECTED, Cause.KEPT_REJECTED,
     }  # fmt: skip
 
 
@@ -249,10 +249,24 @@ def test_the_correction_loop_has_something_to_show() -> None:
     assert done["dx_department.csv"].passing == 15
     waiting = Delivery.objects.filter(channel="destination", status="pending")
     assert set(waiting.values_list("lead__campaign__code", flat=True)) == {"FINOPS-EMEA"}
+    foreseen = leadfiles.foresee(LeadFile.objects.get(), {}, "")
+    assert {row.code for row in foreseen} == {
+        "",
+        "REJECT_LEAD_INVALID_LIST_VALUE",
+        "REJECT_LEAD_INVALID_EMAIL",
+    }
     surges = sources.surges(NOW)
     assert [Source.objects.get(pk=surge.source_id).code for surge in surges] == ["META-SOLAR-UK"]
     assert surges[0].commonest is not None
     assert surges[0].commonest.value == "detached_house"
+
+
+def test_lists_were_extended_by_name_and_a_group_was_kept_rejected() -> None:
+    versions = PicklistVersion.objects.values_list("by__username", "changes__0__0")
+    assert {("admin", "add"), ("admin", "retire"), ("operator", "map")} <= set(versions)
+    kept = Batch.objects.get(mapping__fix__action="keep")
+    assert (kept.state, kept.created_by and kept.created_by.username) == ("finished", "operator")
+    assert LeadValues.objects.filter(kept_rejected=True).count() == kept.rows
 
 
 def test_suppliers_are_told_in_every_way_and_not_all_of_it_arrives() -> None:

@@ -151,7 +151,7 @@ def test_a_granted_lead_is_what_it_was_and_never_rejectable_again() -> None:
 def test_a_lead_that_became_final_is_charged_back_once_and_not_moved() -> None:
     place = Place()
     lead, credited = place.lead(A, days_ago=2), place.lead(A, is_final=True)
-    place.rejected(lead, credited)
+    batch = place.rejected(lead, credited)
     [dispute] = place.contest(lead, credited)
     Lead.objects.filter(pk=lead.pk).update(is_final=True)  # its month was closed with the credit in it
     Adjustment.objects.update(is_final=True)
@@ -162,6 +162,8 @@ def test_a_lead_that_became_final_is_charged_back_once_and_not_moved() -> None:
     kept = dispute.leads.get(lead=credited)
     assert (kept.state, kept.answer) == ("refused", disputes.MONTH_CLOSED)
     assert Lead.objects.get(pk=lead.pk).decided_for_supplier
+    [told] = Delivery.objects.filter(batch_id=batch.pk, kind="retractions")
+    assert [one["lead_id"] for one in told.payload["leads"]] == [lead.pk]
 
 
 def test_a_refused_lead_stays_rejected() -> None:
