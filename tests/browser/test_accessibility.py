@@ -292,8 +292,6 @@ def open_palette(page: Page) -> None:
 
 
 def open_menus(page: Page) -> None:
-    for box in page.get_by_role("checkbox", name="Select lead").all()[:3]:
-        box.check()
     page.evaluate("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
 
 
