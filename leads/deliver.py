@@ -5,6 +5,7 @@ A worker that dies between sending and recording is followed by one that sends t
 
 from __future__ import annotations
 
+import logging
 import time
 import zlib
 from collections.abc import Callable
@@ -21,6 +22,8 @@ from leads.models import Delivery, DeliveryAttempt
 from leads.sql import find, leaving
 from leads.sql.leaving import Leaving
 from leads.statuses import RETURNABLE, Cause
+
+log = logging.getLogger(__name__)
 
 #: How each channel sends. A way to tell somebody is one module there and one line here.
 CHANNELS: dict[str, Callable[[Delivery], str]] = {
@@ -85,12 +88,16 @@ def _claim(at: datetime) -> Delivery | None:
 
 
 def attempt(delivery: Delivery) -> Tried:
-    """Try once, whatever comes of it."""
+    """Try once, whatever comes of it; one that crashes is a try, too, and holds up no other."""
     began = time.monotonic()
     try:
         answer, failure = CHANNELS[delivery.channel](delivery), None
     except NotSent as error:
         answer, failure = str(error), error
+    except Exception:
+        log.exception("delivery %s could not be tried", delivery.pk)
+        answer = "It could not be sent for an error of ours, which is in the log."
+        failure = NotSent(answer, ours=True)
     return Tried(answer, time.monotonic() - began, failure)
 
 
@@ -116,7 +123,7 @@ def _try(delivery: Delivery, at: datetime) -> None:
 def _try_later(delivery: Delivery, tried: Tried, failure: NotSent, at: datetime) -> None:
     """Another try after a pause, unless none is of use; a paused endpoint's notices wait without losing tries."""
     endpoint, held = health.endpoint_of(delivery), False
-    if endpoint is not None:
+    if endpoint is not None and not failure.ours:
         held = health.failed(endpoint, tried.answer, at, for_good=isinstance(failure, OutOfOrder))
     pause = timedelta() if held else _pause(delivery)
     if failure.permanent or pause is None:

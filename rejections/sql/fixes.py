@@ -114,17 +114,6 @@ def totals(asked: Asked = EVERYTHING) -> dict[int, Total]:
         return {row[0]: Total(*row) for row in cursor.fetchall()}
 
 
-def codes() -> list[str]:
-    """The codes that leads of the queue were rejected for, by name."""
-    statement = """
-        WITH one AS (SELECT min(lead_id) AS lead FROM leads_leadblock GROUP BY source_id, failure)
-        SELECT DISTINCT v.failures->0->>'code' FROM one JOIN leads_leadvalues v ON v.lead_id = one.lead ORDER BY 1
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(statement)
-        return [row[0] for row in cursor.fetchall()]
-
-
 def group_of(lead_id: int) -> Group | None:
     """The group this lead is in, as it is now; None when nothing blocks the lead any more."""
     block = LeadBlock.objects.filter(pk=lead_id).first()

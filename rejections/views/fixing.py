@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from functools import partial
 from typing import Any
 from urllib.parse import urlencode
@@ -17,14 +18,14 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from campaigns.models import Client, Source, User
+from campaigns.models import Client, Disposition, Source, User
 from leads.models import Lead
 from rejections import blocked, control, fixes
 from rejections.blocked import Action, Card
 from rejections.fix_effects import Fix, preview
 from rejections.models import Batch
 from rejections.refusals import Refused
-from rejections.sql import fixes as statements
+from rejections.sql.fixes import EVERYTHING
 from rejections.tasks import ring
 from rejections.views import fixes_shown
 from rejections.views.paging import Pager
@@ -65,7 +66,7 @@ def fix_queue(request: HttpRequest) -> HttpResponse:
         "groups": pager.total,
         "worth": fixes_shown.worth(totals, sources),
         "pager": pager,
-        "choices": _choices(person),
+        "choices": _choices(person, totals if asked == EVERYTHING else blocked.totals()),
         "panel": _panel(cards[0], request.GET, kept) if cards else None,
         "work": fixes_shown.lately(person, timezone.now()),
     }
@@ -80,13 +81,13 @@ def _query(kept: dict[str, str]) -> str:
     return urlencode({name: value for name, value in kept.items() if value})
 
 
-def _choices(person: User) -> dict[str, Any]:
-    """What the filters offer."""
-    waiting = Source.objects.visible_to(person).filter(pk__in=blocked.totals())
+def _choices(person: User, waiting_in: Iterable[int]) -> dict[str, Any]:
+    """What the filters offer: sources with leads in the queue, their clients, the door's codes."""
+    waiting = Source.objects.visible_to(person).filter(pk__in=waiting_in)
     return {
         "sources": waiting.select_related("campaign"),
         "clients": Client.objects.filter(campaigns__sources__in=waiting).distinct(),
-        "codes": statements.codes(),
+        "codes": Disposition.objects.filter(family=Disposition.Family.DOOR).values_list("code", flat=True),
     }
 
 
