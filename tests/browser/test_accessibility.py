@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from playwright.sync_api import Page
 from campaigns.listing import Do, Edit
 from campaigns.models import Agreement, Campaign, Destination, Endpoint, Picklist, Source
 from leads.models import Delivery, Lead, LeadValues, SavedView
-from rejections import disputes, fixes, lists, uploads
+from rejections import disputes, fixes, lists, months, uploads
 from rejections.blocked import Action, queue
 from rejections.corrected import corrected
 from rejections.fix_effects import Fix
@@ -216,6 +217,37 @@ def test_disputes_and_the_suppliers_own_pages(look: Callable[..., Look]) -> None
     for address in ("/", "/rejected/", "/disputes/", f"/disputes/{open_one.pk}/", f"/leads/{ids[0]}/"):
         supplier.at(address)
     look(w.people["client"]).at(f"/leads/{ids[0]}/")
+
+
+def test_statements_and_the_closing_of_a_month(look: Callable[..., Look]) -> None:
+    w = world()
+    long_names(w)
+    over = w.at - timedelta(days=75)
+    for n in range(3):
+        make.lead(w.campaign, "accepted", at=over - timedelta(hours=n), price="18250.25")
+    [left] = [make.lead(w.campaign, "accepted", at=w.at, is_final=True)]
+    batches.imported(w.campaign, [left], at=w.at)
+    month, client = f"{over:%Y-%m}", w.campaign.client_id
+    running = f"/statements/clients/{client}/{w.at:%Y-%m}/GBP/"
+    operator = look(w.people["operator"])
+    operator.at("/statements/")
+    operator.at("/statements/?of=suppliers")
+    operator.at(running)
+    operator.at(f"/statements/clients/{client}/{month}/GBP/", act=ask_to_close)
+    operator.at(f"/campaigns/{w.campaign.code}/months/{month}/close/")
+    operator.at(f"/campaigns/{w.campaign.code}/months/{w.at:%Y-%m}/close/")
+    months.close(w.campaign, over.date().replace(day=1), person=None, typed=f"{over:%B}", at=w.at)
+    operator.at(f"/statements/clients/{client}/{month}/GBP/")
+    look(w.people["client"]).at(f"{running}lines/?campaign={w.campaign.pk}&kind=accepted&batch=&unit=18.25")
+    supplier = look(w.people["supplier"])
+    supplier.at("/statements/")
+    supplier.at(f"/statements/suppliers/{w.lumen.pk}/{month}/GBP/")
+    look(w.people["competitor"]).at("/statements/")
+
+
+def ask_to_close(page: Page) -> None:
+    page.get_by_role("link", name="Close ").first.click()
+    page.get_by_role("dialog").get_by_label("to confirm").fill("no")
 
 
 def open_dispute(page: Page) -> None:
