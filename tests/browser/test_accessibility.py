@@ -94,6 +94,14 @@ def put(batch: Batch, state: State, **columns: Any) -> str:
     return f"/imports/{batch.pk}/"
 
 
+def make_key(page: Page) -> None:
+    """Make a key, and stay on the page that tells it once."""
+    page.get_by_label("Which program will use it?").fill("CRM")
+    page.get_by_role("button", name="Make the key").click()
+    page.get_by_text("This is the only time the key is shown.").wait_for()
+    page.evaluate(AXE.read_text())
+
+
 def test_signing_in_and_errors(look: Callable[..., Look]) -> None:
     w = world()
     nobody = look(None)
@@ -117,6 +125,7 @@ def test_what_is_the_persons_own(look: Callable[..., Look]) -> None:
     w = world()
     for role in ("operator", "client", "supplier"):
         look(w.people[role]).at("/profile/")
+        look(w.people[role]).at("/profile/keys/", act=make_key)
     operator = look(w.people["operator"])
     for address in ("/profile/password/", "/told/"):
         operator.at(address)
