@@ -60,6 +60,10 @@ post batch_review     302 302 302 403 404 404 404 302 302
 post batch_cancel     302 302 302 403 404 404 404 302 302
 profile               200 200 200 200 200 200 200 302 302
 password              200 200 200 200 200 200 200 302 302
+keys                  200 200 200 200 200 200 200 302 302
+post keys             422 422 422 422 422 422 422 302 302
+source_tokens         200 200 404 404 404 404 404 302 302
+post source_tokens    200 403 404 404 404 404 404 302 302
 post profile_theme    302 302 302 302 302 302 302 302 302
 told                  200 200 200 200 200 404 404 302 302
 reasons               200 200 404 404 404 404 404 302 302
@@ -88,6 +92,7 @@ picklist_retire       200 403 404 404 404 404 404 302 302
 post picklist_judge   302 302 404 404 404 404 404 302 302
 fix_queue             200 200 404 404 404 404 404 302 302
 fix_work              200 200 404 404 404 404 404 302 302
+fix_several           302 302 404 404 404 404 404 302 302
 fix_decisions         200 200 404 404 404 404 404 302 302
 fix_group             200 200 404 404 404 404 404 302 302
 post fix_group        422 422 404 404 404 404 404 302 302
@@ -102,6 +107,7 @@ def address(w: World, page: str) -> str:
     code, lead = w.campaign.code, w.leads["pending"]
     checked = {"batch_check", "batch_start", "batch_review", "batch_cancel"}
     special = {
+        "source_tokens": reverse("source_tokens", args=[w.campaign.sources.all()[0].code]),
         "campaign": reverse("campaign", args=[code]),
         "accept_leads": reverse("accept_leads", args=[code]),
         "find_lead": f"{reverse('find')}?q={lead.pk}",
