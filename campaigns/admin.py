@@ -1,16 +1,9 @@
-"""The admin site's view of what was agreed. Lists can be imported and exported, with a preview."""
+"""The admin site's view of what was agreed. Picklists and their list mapper are in `rejections.admin`."""
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
-from django.http import HttpRequest
-from import_export.admin import ImportExportModelAdmin
-from import_export.fields import Field as Column
-from import_export.resources import ModelResource
-from import_export.widgets import ForeignKeyWidget
 
 from campaigns.models import (
     Agreement,
@@ -21,10 +14,7 @@ from campaigns.models import (
     Disposition,
     Endpoint,
     Field,
-    ListMapperEntry,
     Phrase,
-    Picklist,
-    PicklistValue,
     Source,
     Supplier,
     User,
@@ -90,71 +80,6 @@ class EndpointAdmin(admin.ModelAdmin):
     list_filter = ["channel", "supplier"]
     readonly_fields = ["failing_since", "paused_at", "paused_why", "secret_since", "previous_until"]
     exclude = ["secret", "previous_secret"]
-
-
-class ValueResource(ModelResource):
-    """Values of picklists as a file: picklist, value."""
-
-    class Meta:
-        model = PicklistValue
-        fields = ["picklist", "value"]
-        import_id_fields = ["picklist", "value"]
-        clean_model_instances = True
-
-
-class EntryResource(ModelResource):
-    """List mapper entries as a file: picklist, incoming text, the value it stands for."""
-
-    value = Column(column_name="value", attribute="value")
-
-    class Meta:
-        model = ListMapperEntry
-        fields = ["picklist", "text", "value"]
-        import_id_fields = ["picklist", "text"]
-        clean_model_instances = True
-
-    def before_import_row(self, row: dict[str, Any], **_: Any) -> None:
-        """The same value may stand on several picklists: look it up on the row's own."""
-        on_list = {"picklist_id": row.get("picklist")}
-        self.fields["value"].widget = _ValueOf(on_list)
-
-
-class _ValueOf(ForeignKeyWidget):
-    """A value by its text, on one picklist only."""
-
-    def __init__(self, on_list: dict[str, Any]) -> None:
-        super().__init__(PicklistValue, field="value")
-        self.on_list = on_list
-
-    def get_queryset(self, value: Any, row: Any, *args: Any, **kwargs: Any) -> Any:
-        return PicklistValue.objects.filter(**self.on_list)
-
-
-@admin.register(Picklist)
-class PicklistAdmin(admin.ModelAdmin):
-    list_display = ["name", "client", "version"]
-    list_filter = ["client"]
-    readonly_fields = ["version"]
-
-
-@admin.register(PicklistValue)
-class ValueAdmin(ImportExportModelAdmin):
-    resource_classes = [ValueResource]
-    list_display = ["value", "picklist", "retired_at"]
-    list_filter = ["picklist"]
-    search_fields = ["value"]
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Values are retired, never deleted: leads were judged by them."""
-        return False
-
-
-@admin.register(ListMapperEntry)
-class EntryAdmin(ImportExportModelAdmin):
-    resource_classes = [EntryResource]
-    list_display = ["text", "value", "picklist"]
-    list_filter = ["picklist"]
-    search_fields = ["text"]
 
 
 @admin.register(Disposition)

@@ -193,6 +193,8 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "LeadStatus": "leads.api.shapes.STATUSES",
         "RowOutcome": "rejections.api.shapes.OUTCOMES",
+        "AffiliateEventStatus": "leads.api.affiliates.EVENT_STATUSES",
+        "ReportResult": "leads.api.affiliates.ANSWERS",
         "BatchState": "rejections.api.shapes.STATES",
         "BatchKind": "rejections.api.shapes.KINDS",
         "DispositionFamily": "campaigns.api.listed.FAMILIES",

@@ -10,6 +10,7 @@ from campaigns.api import base, docs, lists, parties
 from campaigns.views import campaign as campaigns
 from campaigns.views import keys, profile, reasons, settings, signing
 from campaigns.views import lists as picklists
+from leads.api import affiliates
 from leads.api import forms as lead_forms
 from leads.api import leads as leads_api
 from leads.views import analytics, bulk, find, lead, leadfix, notices, statements, table
@@ -22,6 +23,7 @@ from rejections.views import (
     disputes,
     downloads,
     fixing,
+    fixing_several,
     home,
     leadfiles,
     listing,
@@ -107,6 +109,7 @@ urlpatterns = [
     path("picklists/<int:pk>/judge/", picklists.picklist_judge, name="picklist_judge"),
     path("picklists/<int:pk>/versions/", picklists.picklist_versions, name="picklist_versions"),
     path("fix-queue/", fixing.fix_queue, name="fix_queue"),
+    path("fix-queue/several/", fixing_several.fix_several, name="fix_several"),
     path("fix-queue/work/", fixing.fix_work, name="fix_work"),
     path("fix-queue/decisions/", fixing.fix_decisions, name="fix_decisions"),
     path("fix-queue/<int:pk>/", fixing.fix_group, name="fix_group"),
@@ -203,6 +206,7 @@ urlpatterns = [
     path("api/v1/docs/", docs.DocsView.as_view(), name="api_docs"),
     path("api/v1/leads/", leads_api.LeadsView.as_view()),
     path("api/v1/leads/<int:pk>/", leads_api.LeadView.as_view()),
+    path("api/v1/affiliate-events/", affiliates.AffiliateEventsView.as_view()),
     path("api/v1/rejections/", rejections.RejectionsView.as_view()),
     path("api/v1/batches/", receiving.BatchesView.as_view()),
     path("api/v1/batches/<int:pk>/", batches.BatchView.as_view()),

@@ -5,6 +5,7 @@ A worker that dies between sending and recording is followed by one that sends t
 
 from __future__ import annotations
 
+import logging
 import time
 import zlib
 from collections.abc import Callable
@@ -14,13 +15,17 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q
 
-from campaigns.models import Destination, Endpoint
+from campaigns.models import Destination, Disposition, Endpoint
 from leads import health
 from leads.channels import NotSent, OutOfOrder, Refused, destination, email, webhook
 from leads.models import Delivery, DeliveryAttempt
 from leads.sql import find, leaving
+from leads.sql.adjust import adjust
 from leads.sql.leaving import Leaving
+from leads.sql.move import Moving
 from leads.statuses import RETURNABLE, Cause
+
+log = logging.getLogger(__name__)
 
 #: How each channel sends. A way to tell somebody is one module there and one line here.
 CHANNELS: dict[str, Callable[[Delivery], str]] = {
@@ -85,12 +90,16 @@ def _claim(at: datetime) -> Delivery | None:
 
 
 def attempt(delivery: Delivery) -> Tried:
-    """Try once, whatever comes of it."""
+    """Try once, whatever comes of it; one that crashes is a try, too, and holds up no other."""
     began = time.monotonic()
     try:
         answer, failure = CHANNELS[delivery.channel](delivery), None
     except NotSent as error:
         answer, failure = str(error), error
+    except Exception:
+        log.exception("delivery %s could not be tried", delivery.pk)
+        answer = "It could not be sent for an error of ours, which is in the log."
+        failure = NotSent(answer, ours=True)
     return Tried(answer, time.monotonic() - began, failure)
 
 
@@ -116,7 +125,7 @@ def _try(delivery: Delivery, at: datetime) -> None:
 def _try_later(delivery: Delivery, tried: Tried, failure: NotSent, at: datetime) -> None:
     """Another try after a pause, unless none is of use; a paused endpoint's notices wait without losing tries."""
     endpoint, held = health.endpoint_of(delivery), False
-    if endpoint is not None:
+    if endpoint is not None and not failure.ours:
         held = health.failed(endpoint, tried.answer, at, for_good=isinstance(failure, OutOfOrder))
     pause = timedelta() if held else _pause(delivery)
     if failure.permanent or pause is None:
@@ -141,7 +150,12 @@ def _turn_away(delivery: Delivery, sentence: str, at: datetime) -> None:
     """The client's CRM does not want the lead: it is Rejected with the CRM's sentence, if it may be."""
     assert delivery.lead_id is not None
     find.lock([delivery.lead_id])
-    leaving.turn_away(Cause.REFUSED_BY_CRM, [Leaving(delivery.lead_id, sentence)], at=at)
+    if leaving.turn_away(Cause.REFUSED_BY_CRM, [Leaving(delivery.lead_id, sentence)], at=at):
+        return
+    # A lead of a closed month is not turned away any more: both sides get it adjusted in the open one.
+    code = Disposition.objects.get(code=leaving.CODES[Cause.REFUSED_BY_CRM])
+    refused = [Moving(delivery.lead_id, None, code.pk, sentence)]
+    adjust(Cause.ADJUSTED, refused, at=at, actor_id=None, batch_id=None)
 
 
 def _pause_destination(delivery: Delivery, why: str, at: datetime) -> None:

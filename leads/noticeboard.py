@@ -28,7 +28,7 @@ _TOLD_BY = {"webhook": "Webhook", "email": "E-mail with CSV", "portal": "Portal 
 _SUPPLIERS = {"supplier__isnull": False}
 _KINDS = {"test": "Test", "held_back": "Notices held back, in one e-mail"}
 
-Way_ = tuple[int, str]
+_Key = tuple[int, str]
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class Opened:
 def notices(person: User) -> QuerySet[Delivery]:
     """What suppliers were told that this person may see, newest first."""
     visible = Delivery.objects.visible_to(person).filter(**_SUPPLIERS)
-    return visible.select_related("supplier").order_by("-pk")
+    return visible.select_related("supplier").order_by("-created_at", "-pk")
 
 
 def undelivered(person: User, *, paused: bool | None = None) -> QuerySet[Delivery]:
@@ -129,7 +129,7 @@ def agreements(person: User, at: datetime) -> list[dict[str, Any]]:
     ]
 
 
-def _numbers(person: User, at: datetime) -> dict[Way_, dict[str, int]]:
+def _numbers(person: User, at: datetime) -> dict[_Key, dict[str, int]]:
     """By way: what waits, and of the last 24 hours what was sent, waits, has failed."""
     fresh = Q(created_at__gt=at - DAY)
     status = {name: Q(status=name) for name in (Status.SENT, Status.PENDING, Status.FAILED)}
@@ -141,7 +141,7 @@ def _numbers(person: User, at: datetime) -> dict[Way_, dict[str, int]]:
     return {(row["supplier_id"], row["channel"]): row for row in counts}
 
 
-def _lasts(person: User) -> dict[Way_, datetime]:
+def _lasts(person: User) -> dict[_Key, datetime]:
     """By way: when something last arrived."""
     rows = DeliveryAttempt.objects.filter(succeeded=True, delivery__in=notices(person).order_by())
     by_way = rows.values_list("delivery__supplier_id", "delivery__channel").annotate(Max("at")).order_by()
@@ -149,7 +149,7 @@ def _lasts(person: User) -> dict[Way_, datetime]:
 
 
 def _way(
-    key: Way_, supplier: Supplier, one: Endpoint | None, numbers: dict[str, int], last: Any, at: datetime
+    key: _Key, supplier: Supplier, one: Endpoint | None, numbers: dict[str, int], last: Any, at: datetime
 ) -> Way:
     channel = key[1]
     chip, state = _state(channel, one, at)
@@ -197,7 +197,8 @@ def narrowed(found: QuerySet[Delivery], supplier: str, show: str) -> QuerySet[De
     """The log of one supplier (its code), of what waits or was given up."""
     if supplier:
         found = found.filter(supplier__code=supplier)
-    return found.filter(status=_OF_SHOW[show]) if show in _OF_SHOW else found
+    narrower = found.filter(status=_OF_SHOW.get(show)).exclude(kind=Delivery.Kind.TEST)
+    return narrower if show in _OF_SHOW else found
 
 
 def lines(page: QuerySet[Delivery]) -> list[Line]:
@@ -219,13 +220,13 @@ def opened(notice: Delivery) -> Opened:
     )
 
 
-def _held(suppliers: set[int | None]) -> set[Way_]:
+def _held(suppliers: set[int | None]) -> set[_Key]:
     """The ways of these suppliers that are paused."""
     paused = Endpoint.objects.filter(supplier__in=suppliers).exclude(paused_at=None)
     return set(paused.values_list("supplier_id", "channel"))
 
 
-def _line(notice: Delivery, attempts: list[DeliveryAttempt], held: set[Way_]) -> Line:
+def _line(notice: Delivery, attempts: list[DeliveryAttempt], held: set[_Key]) -> Line:
     last = attempts[-1] if attempts else None
     of = f" of {len(deliver.PAUSES) + 1}" if notice.status == Status.PENDING and notice.tries else ""
     paused = (notice.supplier_id or 0, notice.channel) in held

@@ -38,6 +38,11 @@ class Summary:
     codes: list[Code]
     surge: Surge | None
 
+    @property
+    def leads(self) -> int:
+        """Its leads in all."""
+        return sum(self.statuses.values())
+
 
 def summary(source: Source, at: datetime) -> Summary:
     """How one source fares at `at`."""

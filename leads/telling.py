@@ -134,7 +134,7 @@ def resume(endpoint: Endpoint, at: datetime, *, by_email: bool) -> int:
 def tell_by_email(endpoint: Endpoint, at: datetime) -> int:
     """One e-mail with all that waits for a webhook, which counts as told then; raises NotDone. How many notices."""
     email = Endpoint.objects.filter(supplier_id=endpoint.supplier_id, channel=Endpoint.Channel.EMAIL).first()
-    if email is None or not email.where:
+    if email is None or email == endpoint or not email.where:
         raise NotDone(
             "There is no e-mail address", "Nothing was changed. Save one first, or send the notices."
         )

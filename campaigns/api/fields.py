@@ -79,6 +79,19 @@ class Text(serializers.CharField):
         return storable(data)
 
 
+class Pattern(serializers.RegexField):
+    """A text of one pattern from end to end."""
+
+    def __init__(self, pattern: str, **options: Any) -> None:
+        super().__init__(pattern, **{"trim_whitespace": False, **options})
+        self.whole = re.compile(pattern.replace("$", r"\Z"))
+
+    def to_internal_value(self, data: Any) -> str:
+        if not (isinstance(data, str) and self.whole.match(data)):
+            self.fail("invalid")
+        return data
+
+
 class Flag(serializers.BooleanField):
     """True or false, and no word for it."""
 

@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from campaigns.api.base import PageQuery
 from campaigns.api.described import LARGEST
-from campaigns.api.fields import Flag, Form, Text, Whole
+from campaigns.api.fields import Flag, Form, Pattern, Text, Whole
 from campaigns.models import Disposition, ListMapperEntry, Picklist, User
 
 FAMILIES = Disposition.Family.choices
@@ -101,7 +101,7 @@ class DispositionChange(Form):
 class DispositionIn(DispositionChange):
     """A new code of the clients; those of the door are its own."""
 
-    code = serializers.RegexField(r"^CLIENT_[A-Z0-9_]{1,50}$")
+    code = Pattern(r"^CLIENT_[A-Z0-9_]{1,50}$")
     label = Text(max_length=120)
 
 

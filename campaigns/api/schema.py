@@ -112,7 +112,11 @@ IDEMPOTENCY_KEY = OpenApiParameter(
     description="Sent again with the same key, the call is carried out once.",
 )
 IF_MATCH = OpenApiParameter(
-    "If-Match", str, OpenApiParameter.HEADER, required=True, description="The ETag of what you have read."
+    "If-Match",
+    {"type": "string", "pattern": r"\S"},
+    OpenApiParameter.HEADER,
+    required=True,
+    description="The ETag of what you have read.",
 )
 
 

@@ -18,7 +18,7 @@ class Right(models.TextChoices):
     """What a key may do, if its owner may."""
 
     READ = "read", "Read what you see"
-    INTAKE = "intake", "Send in leads"
+    INTAKE = "intake", "Send in leads and affiliate events"
     REJECT = "reject", "Reject and accept leads"
     CORRECT = "correct", "Correct leads"
     LISTS = "lists", "Change picklists, list mappers, dispositions"

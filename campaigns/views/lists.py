@@ -191,6 +191,7 @@ def _change_page(
 ) -> HttpResponse:
     now = lists.read(found)
     made = listing.plan(now, edits)
+    releases = _releases(found, made) if made.changes else None
     context = {
         "picklist": found,
         "do": do,
@@ -201,7 +202,8 @@ def _change_page(
         "plan": made if edits else None,
         "steps": made.steps[:STEPS],
         "counts": _counts(made),
-        "releases": _releases(found, now, made) if made.changes else None,
+        "releases": releases,
+        "labels": _labels(do, made, releases),
         "loses": _loses(found, made) if made.changes else 0,
         "refused": refused,
         "next": found.version + 1,
@@ -213,6 +215,26 @@ def _change_page(
         else "campaigns/picklist_change.html"
     )
     return render(request, template, context, status=422 if refused else 200)
+
+
+_VERBS = {
+    Do.ADD: "Add the value",
+    Do.MAP: "Map it",
+    Do.REMAP: "Map it",
+    Do.RENAME: "Rename it",
+    Do.RETIRE: "Retire it",
+    Do.UNMAP: "Remove the entry",
+}
+
+
+def _labels(do: str, made: Plan, releases: Preview | None) -> dict[str, str]:
+    """What the buttons say: the change alone, and the change with judging again where that moves a lead."""
+    number = len(made.changes)
+    paste = f"Save {number:,} change{'' if number == 1 else 's'}" if number else "Save"
+    only = paste if do == PASTE else _VERBS[Do(do)]
+    moves = releases is not None and (releases.released or releases.quarantined)
+    both = f"{only} and {releases.label[0].lower()}{releases.label[1:]}" if releases and moves else ""
+    return {"only": only, "both": both}
 
 
 def _counts(made: Plan) -> list[tuple[int, str, str]]:
@@ -228,7 +250,7 @@ def _counts(made: Plan) -> list[tuple[int, str, str]]:
     return [one for one in found if one[0]]
 
 
-def _releases(found: Picklist, now: listing.Listing, made: Plan) -> Preview | None:
+def _releases(found: Picklist, made: Plan) -> Preview | None:
     """What judging again would release that does not pass as the list stands."""
     groups = relisting.turned_away(found)
     known = relisting.known_by(made.after.picklist(), groups)

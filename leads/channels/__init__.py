@@ -4,12 +4,18 @@ from datetime import timedelta
 
 
 class NotSent(Exception):
-    """The try failed; `permanent` says that another would be no use. `pause` is how long the other side asks for."""
+    """The try failed; `permanent` says that another would be no use. `pause` is how long the other side asks for.
 
-    def __init__(self, answer: str, *, permanent: bool = False, pause: timedelta | None = None) -> None:
+    `ours` says that it failed on our side, and tells nothing of the other.
+    """
+
+    def __init__(
+        self, answer: str, *, permanent: bool = False, pause: timedelta | None = None, ours: bool = False
+    ) -> None:
         super().__init__(answer)
         self.permanent = permanent
         self.pause = pause
+        self.ours = ours
 
 
 class Refused(NotSent):

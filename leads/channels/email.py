@@ -29,7 +29,7 @@ def send(delivery: Delivery) -> str:
     except SMTPDataError as error:
         raise NotSent(_words(error), permanent=error.smtp_code >= 500) from error
     except (SMTPException, OSError) as error:  # the server, or our account there: not this message's fault
-        raise NotSent(_words(error)) from error
+        raise NotSent(_words(error), ours=True) from error
     return "Handed to the mail server."
 
 

@@ -24,7 +24,8 @@ _HAPPENED = """
       AND NOT EXISTS (SELECT FROM leads_leadevent u WHERE u.undoes_id = e.id)
 """
 #: What was taken back after a supplier had been told of it: by an event that undoes it, or, of a final lead,
-#: by the adjustment that a granted dispute brings instead.
+#: by the adjustment that a granted dispute brings instead. `IS TRUE` has what was told hashed once: of a batch that
+#: has just run the planner knows nothing yet, and would look through all of it for each event.
 _TAKEN_BACK = """
     SELECT u.id, e.lead_id, e.reason, e.disposition_id, u.at
     FROM leads_leadevent e JOIN LATERAL (
@@ -33,9 +34,9 @@ _TAKEN_BACK = """
         SELECT id, at FROM leads_leadevent
         WHERE lead_id = e.lead_id AND id > e.id AND cause = 'charged_back' AND e.cause = 'client_rejected'
     ) u ON true
-    WHERE e.batch_id = %(batch)s AND {which} AND e.id IN (
+    WHERE e.batch_id = %(batch)s AND {which} AND (e.id IN (
         SELECT unnest(d.event_ids) FROM leads_delivery d
-        WHERE d.batch_id = %(batch)s AND d.kind = '{of}' AND d.status <> 'cancelled')
+        WHERE d.batch_id = %(batch)s AND d.kind = '{of}' AND d.status <> 'cancelled')) IS TRUE
 """
 
 
@@ -129,10 +130,11 @@ def cancel_unsent(batch_id: int) -> int:
             WHERE d.batch_id = %s AND d.kind IN ('rejections', 'recoveries') AND d.status = 'pending'
               AND d.claimed_until IS NULL
               AND NOT EXISTS (SELECT FROM leads_deliveryattempt a WHERE a.delivery_id = d.id)
-              AND NOT EXISTS (
-                SELECT FROM unnest(d.event_ids) told(id)
-                WHERE NOT EXISTS (SELECT FROM leads_leadevent u WHERE u.undoes_id = told.id))
+              AND d.id IN (
+                SELECT n.id FROM leads_delivery n CROSS JOIN LATERAL unnest(n.event_ids) told(event_id)
+                LEFT JOIN leads_leadevent u ON u.undoes_id = told.event_id
+                WHERE n.batch_id = %s AND n.status = 'pending' GROUP BY n.id HAVING count(u.id) = count(*))
             """,
-            [batch_id],
+            [batch_id, batch_id],
         )
         return cursor.rowcount

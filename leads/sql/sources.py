@@ -40,9 +40,8 @@ def to_fix(source_id: int | None = None) -> dict[int, int]:
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT l.source_id, count(*) FROM leads_leadvalues v JOIN leads_lead l ON l.id = v.lead_id
-            WHERE NOT (v.failures = '[]'::jsonb) AND NOT v.kept_rejected AND l.status = 'rejected'
-              AND (%s::bigint IS NULL OR l.source_id = %s) GROUP BY l.source_id
+            SELECT source_id, count(*) FROM leads_leadblock
+            WHERE %s::bigint IS NULL OR source_id = %s GROUP BY source_id
             """,
             [source_id, source_id],
         )
@@ -64,17 +63,15 @@ def worst(limit: int) -> list[Worst]:
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT source_id, field, value, leads, to_fix FROM (
-                SELECT source_id, field, value, leads, sum(leads) OVER (PARTITION BY source_id)::bigint AS to_fix,
-                    row_number() OVER (PARTITION BY source_id ORDER BY leads DESC, field, value) AS place
+            SELECT placed.source_id, v.failures->0->>'field', v.failures->0->>'value', leads, to_fix FROM (
+                SELECT source_id, lead, leads, sum(leads) OVER (PARTITION BY source_id)::bigint AS to_fix,
+                    row_number() OVER (PARTITION BY source_id ORDER BY leads DESC, lead) AS place
                 FROM (
-                    SELECT l.source_id, v.failures->0->>'field' AS field, v.failures->0->>'value' AS value,
-                        count(*) AS leads
-                    FROM leads_leadvalues v JOIN leads_lead l ON l.id = v.lead_id
-                    WHERE NOT (v.failures = '[]'::jsonb) AND NOT v.kept_rejected AND l.status = 'rejected'
-                    GROUP BY 1, 2, 3
+                    SELECT source_id, min(lead_id) AS lead, count(*) AS leads
+                    FROM leads_leadblock GROUP BY source_id, failure
                 ) failing
-            ) placed WHERE place = 1 ORDER BY to_fix DESC, source_id LIMIT %s
+            ) placed JOIN leads_leadvalues v ON v.lead_id = placed.lead
+            WHERE place = 1 ORDER BY to_fix DESC, placed.source_id LIMIT %s
             """,
             [limit],
         )

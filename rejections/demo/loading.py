@@ -13,9 +13,10 @@ from campaigns.rules import local_date
 from leads.models import Lead
 from rejections import control, uploads, workflows
 from rejections.columns import ColumnMap
-from rejections.demo import disputes, money, notices
+from rejections.demo import disputes, kept, money, notices, programs
 from rejections.demo.corrections import correct
 from rejections.demo.door import Door
+from rejections.demo.fixes import decide
 from rejections.demo.history import CLOSED_AT, MONTH_END_BEFORE, Turn, history
 from rejections.demo.parties import settle_terms
 from rejections.demo.plan import Draft, plan
@@ -50,6 +51,8 @@ def load(now: datetime) -> None:
         notices.settle_endpoints(now)
         _live(now)
         notices.deliver_history(now)
+        programs.connect(now)
+        kept.keep()
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
 
@@ -70,6 +73,7 @@ def _live(now: datetime) -> None:
         _Doing(turn, now).do()
     _receive(door, waiting, 0)
     correct(now)
+    decide(now)
     disputes.contest(turns, now)
     money.agree_on_a_new_price(now)
 

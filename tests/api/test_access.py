@@ -271,3 +271,29 @@ def test_rights_are_those_of_the_side() -> None:
         "reader": ["read"],
         "supplier": ["read", "intake"],
     }
+
+
+def test_affiliate_events_are_reported_by_staff_and_read_on_ones_own_leads() -> None:
+    w = world()
+    lead, at = w.leads["pending"].pk, "2026-11-20T09:30:00Z"
+    one = {"lead": lead, "reference": "click-1", "status": "pending", "payout": "2.50", "occurred_at": at}
+    operator = Caller(w.people["operator"])
+
+    def report(*events: dict[str, Any]) -> list[str]:
+        answer = operator.post("affiliate-events/", {"events": list(events)})
+        assert answer.status_code == 200, answer.content
+        return [told["result"] for told in answer.json()["results"]]
+
+    assert report(one, one | {"lead": 10**9}, one | {"payout": "3.00"}) == [
+        "recorded",
+        "not_found",
+        "changed",
+    ]
+    assert report(one | {"payout": "3.00"}) == ["unchanged"]
+    for role, payout in (("operator", "3.00"), ("client", None), ("supplier", None)):
+        told = Caller(w.people[role]).get("affiliate-events/", lead=lead).json()["results"]
+        assert [event["payout"] for event in told] == [payout]
+    assert Caller(w.people["rival"]).get("affiliate-events/").json()["results"] == []
+    problem(Caller(w.people["client"]).post("affiliate-events/", {"events": [one]}), 403, "right_missing")
+    problem(Caller(w.people["supplier"]).post("affiliate-events/", {"events": [one]}), 403, "not_permitted")
+    problem(operator.post("affiliate-events/", {"events": [one | {"payout": 2.5}]}), 400, "invalid")

@@ -55,8 +55,8 @@ def scene(db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
 def known(scene: World) -> dict[str, Any]:
     """What is there, by the word in an address or a body that names it."""
     picklist = Picklist.objects.create(client=scene.campaign.client, name="Countries")
-    lists.add_value(picklist, "Germany")
-    entry = lists.add_entry(picklist, "BRD", picklist.values.get())["entry"]
+    lists.add_value(picklist, "Germany", by=None, at=scene.at)
+    entry = lists.add_entry(picklist, "BRD", picklist.values.get(), by=None, at=scene.at)["entry"]
     ids = {"leads": scene.leads["pending"].pk, "batches": scene.checked.pk, "picklists": picklist.pk}
     return {
         "ids": ids | {"list-mappers": entry},

@@ -36,7 +36,8 @@ def test_theme_density_and_keys_are_kept_with_the_person(open_browser: OpenBrows
     assert row["height"] >= 44
     elsewhere.keyboard.press("i")
     elsewhere.keyboard.press("Control+k")
-    expect(elsewhere.get_by_role("searchbox", name="Find a lead")).to_be_focused()
+    expect(elsewhere.get_by_role("dialog", name="Search or jump to")).to_be_visible()
+    elsewhere.keyboard.press("Escape")
     expect(steps.heading(elsewhere, "Campaigns")).to_be_visible()
     elsewhere.get_by_role("button", name="Switch between light and dark").click()
     assert background(elsewhere) == light

@@ -133,6 +133,7 @@ def test_a_server_that_is_not_there_is_tried_again(campaign: Campaign, settings:
     batches.imported(campaign, [make.lead(campaign)])
     deliver.deliver_due(NOW)
     assert Delivery.objects.get().status == "pending"
+    assert Endpoint.objects.get().failing_since is None, "it is our server, not their address"
 
 
 def test_what_a_webhook_held_back_is_told_in_one_email_instead(campaign: Campaign, server: Server) -> None:

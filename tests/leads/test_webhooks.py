@@ -272,6 +272,23 @@ def test_a_worker_killed_between_sending_and_recording_sends_the_same_again(
     assert hook.got[0].body == hook.got[1].body
 
 
+def test_a_notice_that_we_cannot_even_write_holds_up_nobody_else(
+    campaign: Campaign, endpoint: Endpoint, hook: Receiver
+) -> None:
+    imported(campaign)
+    other = make.source(campaign)
+    Agreement.objects.filter(supplier=other.supplier).update(channel="webhook")
+    telling.set_webhook(other.supplier, hook.url, NOW)
+    Delivery.objects.update(payload={})  # as a fault of ours might have left it
+    batches.imported(campaign, [make.lead(campaign, source=other)])
+    assert deliver.deliver_due(NOW) == 2
+    assert len(hook.got) == 1
+    broken = Delivery.objects.earliest("pk")
+    assert "error of ours" in broken.attempts.get().answer
+    endpoint.refresh_from_db()
+    assert (broken.status, endpoint.failing_since) == ("pending", None)
+
+
 def test_released_leads_are_told_and_told_back_when_the_correction_is_undone(
     db: None, hook: Receiver
 ) -> None:
@@ -285,7 +302,9 @@ def test_released_leads_are_told_and_told_back_when_the_correction_is_undone(
     batches.undone(batch, at=corrections.LATER)
     deliver.deliver_due(corrections.LATER)
     assert [kind for _, kind in told(hook)] == ["leads.recovered", "leads.recovery_retracted"]
-    assert json.loads(hook.got[0].body)["data"]["leads"][0]["lead_id"] == lead_id
+    assert json.loads(hook.got[0].body)["data"]["leads"] == [
+        {"lead_id": lead_id, "uid": Lead.objects.get().uid}
+    ]
 
 
 def test_tests_are_few(endpoint: Endpoint, hook: Receiver) -> None:
