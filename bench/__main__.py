@@ -70,12 +70,18 @@ class _Bench:
             self.databases.sign_template(self.recipe)
         try:
             runs, states = self._measure()
+            answers = self._lists()
         finally:
             self.databases.drop(self.databases.copy)
             if self.given.forget:
                 self.databases.drop(self.databases.template)
         _print(runs)
-        return _compare(states)
+        return _compare(states) or _print_lists(answers)
+
+    def _lists(self) -> list[list[Any]]:
+        """How lists of the leads are answered: words, seconds, leads found, large tables read whole."""
+        self.databases.copy_template()
+        return list(self._child("lists", self.databases.copy))
 
     def _measure(self) -> tuple[dict[str, list[Run]], dict[str, Any]]:
         """The runs of each side, and the end states of those that import the whole file."""
@@ -123,6 +129,16 @@ def _print(runs: dict[str, list[Run]]) -> None:
             f"{f'{ours / speeds[name]:.2f} ×' if ours else '':>12}{memory:>9.0f}"
             f"{f'{reader:.0f}' if reader else '':>11}"
         )
+
+
+def _print_lists(answers: list[list[Any]]) -> int:
+    """The lists, slowest first; the exit code says whether one reads a large table from end to end."""
+    print(f"\n{'lists of leads':34}{'ms':>8}{'found':>9}")
+    for words, seconds, leads, whole in sorted(answers, key=lambda answer: -answer[1]):
+        print(
+            f"{words:34}{1000 * seconds:>8,.0f}{leads:>9,}  {'reads whole: ' + ', '.join(whole) if whole else ''}"
+        )
+    return int(any(whole for *_, whole in answers))
 
 
 def _compare(states: dict[str, Any]) -> int:

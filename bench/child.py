@@ -14,21 +14,23 @@ from typing import Any
 import psutil
 from django.utils import timezone
 
-from bench import dataset, sides
+from bench import dataset, lists, sides
 
 
 def main(work: str, file: Path | None, rows: int, leads: int) -> int:
-    """Build the data set, write the file, sum up the end state, or be a side."""
+    """Build the data set, write the file, sum up the end state, ask for lists, or be a side."""
     print(json.dumps(_do(work, file, rows, leads)))
     return 0
 
 
-def _do(work: str, file: Path | None, rows: int, leads: int) -> dict[str, Any]:
+def _do(work: str, file: Path | None, rows: int, leads: int) -> Any:
     if work == "build":
         dataset.build(leads, timezone.now())
         return {}
     if work == "state":
         return dict(sides.end_state())
+    if work == "lists":
+        return lists.measure(leads, timezone.now())
     assert file is not None
     if work == "file":
         dataset.write_file(file, rows, timezone.now())

@@ -66,8 +66,9 @@ def _company(row: Row) -> str:
 def _reason(row: Row) -> str:
     """The human words; without such, those of the disposition."""
     disposition = row.lead.disposition
-    if row.lead.reason or disposition is None:
-        return reason_for(row.viewer, disposition, row.lead.reason)
+    words = reason_for(row.viewer, disposition, row.lead.reason)
+    if words or disposition is None:
+        return words
     told = disposition.supplier_text if row.viewer.supplier_id else ""
     return str(told or disposition.label)
 

@@ -15,12 +15,14 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q
 
-from campaigns.models import Destination, Endpoint
+from campaigns.models import Destination, Disposition, Endpoint
 from leads import health
 from leads.channels import NotSent, OutOfOrder, Refused, destination, email, webhook
 from leads.models import Delivery, DeliveryAttempt
 from leads.sql import find, leaving
+from leads.sql.adjust import adjust
 from leads.sql.leaving import Leaving
+from leads.sql.move import Moving
 from leads.statuses import RETURNABLE, Cause
 
 log = logging.getLogger(__name__)
@@ -148,7 +150,12 @@ def _turn_away(delivery: Delivery, sentence: str, at: datetime) -> None:
     """The client's CRM does not want the lead: it is Rejected with the CRM's sentence, if it may be."""
     assert delivery.lead_id is not None
     find.lock([delivery.lead_id])
-    leaving.turn_away(Cause.REFUSED_BY_CRM, [Leaving(delivery.lead_id, sentence)], at=at)
+    if leaving.turn_away(Cause.REFUSED_BY_CRM, [Leaving(delivery.lead_id, sentence)], at=at):
+        return
+    # A lead of a closed month is not turned away any more: both sides get it adjusted in the open one.
+    code = Disposition.objects.get(code=leaving.CODES[Cause.REFUSED_BY_CRM])
+    refused = [Moving(delivery.lead_id, None, code.pk, sentence)]
+    adjust(Cause.ADJUSTED, refused, at=at, actor_id=None, batch_id=None)
 
 
 def _pause_destination(delivery: Delivery, why: str, at: datetime) -> None:

@@ -139,20 +139,16 @@ def flips(cohort: Cohort) -> list[Flip]:
         Flip(*row)
         for row in _read(
             """
-            SELECT l.campaign_id, f.kind, count(DISTINCT l.id), sum(l.price) FILTER (WHERE f.first)
-            FROM leads_lead l CROSS JOIN LATERAL (
-                SELECT kind, row_number() OVER (PARTITION BY kind ORDER BY id) = 1 AS first FROM (
-                    SELECT e.id, CASE
-                        WHEN e.cause IN ('client_rejected', 'adjusted') AND e.from_status = 'accepted' THEN 'credited'
-                        WHEN e.undoes_id IS NOT NULL AND e.from_status = 'client_rejected' THEN 'given_back'
-                        WHEN e.cause = 'corrected' AND e.to_status <> 'rejected' THEN 'released' END AS kind
-                    FROM leads_leadevent e WHERE e.lead_id = l.id AND e.from_status IN
-                        ('accepted', 'client_rejected', 'rejected')
-                      AND (e.undoes_id IS NOT NULL
-                        OR NOT EXISTS (SELECT FROM leads_leadevent u WHERE u.undoes_id = e.id))
-                ) told WHERE kind IS NOT NULL) f
-            WHERE l.campaign_id = ANY(%s) AND l.received_at >= %s AND l.received_at < %s
-            GROUP BY 1, 2 ORDER BY 1, 2
+            SELECT campaign_id, kind, count(*), sum(price) FROM (
+                SELECT DISTINCT l.id, l.campaign_id, l.price, CASE
+                    WHEN e.cause IN ('client_rejected', 'adjusted') AND e.from_status = 'accepted' THEN 'credited'
+                    WHEN e.undoes_id IS NOT NULL AND e.from_status = 'client_rejected' THEN 'given_back'
+                    WHEN e.cause = 'corrected' AND e.to_status <> 'rejected' THEN 'released' END AS kind
+                FROM leads_leadevent e JOIN leads_lead l ON l.id = e.lead_id
+                WHERE (e.cause IN ('client_rejected', 'adjusted', 'corrected') OR e.undoes_id IS NOT NULL)
+                  AND (e.undoes_id IS NOT NULL OR NOT EXISTS (SELECT FROM leads_leadevent u WHERE u.undoes_id = e.id))
+                  AND l.campaign_id = ANY(%s) AND l.received_at >= %s AND l.received_at < %s
+            ) told WHERE kind IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2
             """,
             [list(cohort.campaign_ids), cohort.begin, cohort.end],
         )

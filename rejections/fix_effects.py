@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -18,7 +18,7 @@ from leads.models import LeadBlock
 from leads.sql import door as door_statements
 from leads.sql.door import Judged
 from leads.statuses import Status
-from rejections.blocked import Action
+from rejections.blocked import Action, Fix
 from rejections.refusals import Refused
 from rejections.sql import fixes as statements
 from rejections.sql.fixes import Group
@@ -43,14 +43,6 @@ _ALONE = {
     Action.AGAIN: "Judge {} again; none passes yet",
 }
 _PERIODS = {"day": "daily", "week": "weekly", "month": "monthly", "total": "total"}
-
-
-@dataclass(frozen=True)
-class Fix:
-    """An action with its value: the picklist value to map to, or the text to change to."""
-
-    action: Action
-    value: str = ""
 
 
 @dataclass(frozen=True)
@@ -159,6 +151,18 @@ def preview(groups: Sequence[Group], fix: Fix, at: datetime) -> Preview:
     if fix.action == Action.KEEP:
         return Preview(Action.KEEP, sum(group.leads for group in groups))
     return previewed(groups, fix, at, partial(with_fix, fix=fix))
+
+
+def preview_each(fixes: Mapping[Group, Fix], at: datetime) -> Preview:
+    """What several fixes would do together, each to its own group; they map, add, judge again or keep."""
+    kept = sum(group.leads for group, fix in fixes.items() if fix.action == Action.KEEP)
+    if kept:
+        return Preview(Action.KEEP, kept)
+
+    def were(terms: Agreed, group: Group) -> Agreed:
+        return with_fix(terms, group, fixes[group])
+
+    return previewed(list(fixes), Fix(Action.AGAIN), at, were)
 
 
 def previewed(

@@ -13,9 +13,9 @@ from django.db import transaction
 from campaigns.models import Field, Picklist, PicklistValue, Source, User
 from leads.sheet import LEAD_ID
 from rejections import lists
-from rejections.blocked import Action
+from rejections.blocked import Action, Fix
 from rejections.correcting import FIX
-from rejections.fix_effects import Fix, no_picklist, not_in_use
+from rejections.fix_effects import no_picklist, not_in_use
 from rejections.models import Batch, Kind
 from rejections.refusals import Refused
 from rejections.sql import corrections

@@ -12,7 +12,7 @@ from leads.models import ClosedMonth
 from leads.sql import door, months
 from leads.sql.months import Closing, LostUndo
 from leads.statements import following, returnable, span_of
-from rejections.models import Batch
+from rejections.models import Batch, DisputedLead
 from rejections.refusals import Refused
 from rejections.states import EXCLUSIVE
 
@@ -22,11 +22,16 @@ NAMED = 10
 
 @dataclass(frozen=True)
 class Effect:
-    """What closing the month would do; `waiting` are billed leads of it that the client may still reject."""
+    """What closing the month would do.
+
+    `waiting` are billed leads of it that the client may still reject, `disputed` leads of the campaign about
+    which a dispute is open.
+    """
 
     closing: Closing
     lost: list[LostUndo]
     waiting: int
+    disputed: int
     word: str
 
 
@@ -39,7 +44,10 @@ def effect(campaign: Campaign, month: date, at: datetime) -> Effect:
     """What closing would do now; nothing is written."""
     span = span_of(campaign, month)
     waiting = sum(one.leads for one in returnable([campaign], at) if one.month == month)
-    return Effect(months.would_close(span), months.would_lose_undo(span, NAMED), waiting, word(month))
+    disputed = DisputedLead.objects.filter(state=DisputedLead.State.OPEN, lead__campaign=campaign).count()
+    return Effect(
+        months.would_close(span), months.would_lose_undo(span, NAMED), waiting, disputed, word(month)
+    )
 
 
 def oldest_open(campaign: Campaign) -> date | None:

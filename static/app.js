@@ -95,7 +95,9 @@
 
   // ---- Options: until the new effect has come, the button that names the old one waits ----
   const waiting = (on) => { for (const button of $$("[data-consequence]")) button.disabled = on || button.hasAttribute("data-blocked"); };
-  document.addEventListener("change", (event) => { if (event.target.form?.matches("[data-refreshes]") && !event.target.matches("textarea") && window.htmx) waiting(true); });
+  document.addEventListener("change", (event) => { if (event.target.form?.matches("[data-refreshes]:not([data-by-input])") && !event.target.matches("textarea") && window.htmx) waiting(true); });
+  // Where typing counts, leaving the field is no change: the click that leaves it must not be lost.
+  document.addEventListener("input", (event) => { if (event.target.form?.matches("[data-by-input]") && window.htmx) waiting(true); });
   document.addEventListener("htmx:afterSettle", (event) => { if (event.detail.requestConfig?.elt.matches("[data-refreshes]")) waiting(false); });
 
   // ---- Fix queue: a row opens beside the list, or as a page where there is no room; a value chosen is an action chosen ----
@@ -108,14 +110,10 @@
     link.setAttribute("aria-current", "true");
     link.closest("tr").classList.add("is-sel");
   });
-  const choosing = (event) => {
-    const field = event.target, radio = field.form?.id === "fix-choice" && $("input[type=radio]", field.closest(".pick") || field);
-    if (!radio) return;
-    radio.checked = true;
-    if (window.htmx) waiting(true);
-  };
-  document.addEventListener("input", choosing, true);
-  document.addEventListener("change", choosing, true);
+  document.addEventListener("input", (event) => {
+    const field = event.target, pick = field.form?.id === "fix-choice" && field.closest(".pick");
+    if (pick) $("input[type=radio]", pick).checked = true;
+  }, true);
 
   // ---- Bars that act on what is selected: there only then, and naming how many ----
   const boxes = (bar) => $$(`input[type=checkbox][form="${CSS.escape(bar.id)}"]`);
@@ -196,7 +194,7 @@
   const moveRow = (by) => {
     const all = rows(), at = all.indexOf(document.activeElement.closest("tr"));
     const next = all[Math.min(all.length - 1, Math.max(0, at + by))];
-    $("a, input, button", next || document.body)?.focus();
+    (next && $("a.rowlink", next) || $("a, input, button", next || document.body))?.focus();
   };
   // A decision sends the page; when it comes back, the next row has the focus.
   const decide = (selector) => {

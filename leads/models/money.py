@@ -66,12 +66,20 @@ class StatementLine(models.Model):
         AFFILIATE = "affiliate", "Affiliate events"
 
     id = models.BigAutoField(primary_key=True)
+    # Closing writes hundreds of thousands of lines at once, with their month, and with each lead's own supplier:
+    # these two are not looked up again for every line.
     closed = models.ForeignKey(
-        ClosedMonth, on_delete=models.PROTECT, related_name="statement_lines", db_index=False
+        ClosedMonth,
+        on_delete=models.PROTECT,
+        related_name="statement_lines",
+        db_index=False,
+        db_constraint=False,
     )
     kind = models.CharField(max_length=10, choices=Kind)
     lead = models.ForeignKey(Lead, on_delete=models.PROTECT, related_name="statement_lines", db_index=False)
-    supplier = models.ForeignKey(Supplier, on_delete=models.PROTECT, related_name="+", db_index=False)
+    supplier = models.ForeignKey(
+        Supplier, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
     at = models.DateTimeField()
     event = models.ForeignKey(
         LeadEvent, null=True, on_delete=models.PROTECT, related_name="+", db_index=False

@@ -10,7 +10,7 @@ from django.db import connection
 
 from leads.statuses import DOOR_MOVES, Cause
 
-_CODES = {Cause.REFUSED_BY_CRM: "REJECT_LEAD_BY_CRM", Cause.CAP_EXPIRED: "CAP_EXPIRED"}
+CODES = {Cause.REFUSED_BY_CRM: "REJECT_LEAD_BY_CRM", Cause.CAP_EXPIRED: "CAP_EXPIRED"}
 
 _TURN_AWAY = """
 WITH given AS (
@@ -55,7 +55,7 @@ def turn_away(cause: Cause, leaving: Sequence[Leaving], *, at: datetime) -> list
     values: dict[str, Any] = {
         "ids": [one.lead_id for one in leaving],
         "reasons": [one.reason for one in leaving],
-        "code": _CODES[cause],
+        "code": CODES[cause],
         "sources": [status.value for status in DOOR_MOVES[cause].sources],
         "cause": cause.value,
         "at": at,

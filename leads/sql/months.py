@@ -127,6 +127,18 @@ def _arrays(spans: Sequence[Span]) -> dict[str, Any]:
     }
 
 
+#: Every lead of the campaign whose lines somebody could still change: final ones only by withdrawing an adjustment.
+_LOCK = """
+    SELECT count(*) FROM (
+        SELECT FROM leads_lead l
+        WHERE l.campaign_id = %(campaign_id)s AND (
+            (NOT l.is_final AND (l.status = 'client_rejected' OR (l.status = 'accepted' AND l.accepted_at < %(end)s)))
+            OR l.id IN (SELECT lead_id FROM leads_adjustment WHERE NOT is_final))
+        ORDER BY l.id FOR NO KEY UPDATE
+    ) locked
+"""
+
+
 class Moved(Exception):
     """A lead of the month was moved while it was being closed; nothing was closed."""
 
@@ -137,11 +149,7 @@ def close(span: Span, *, currency: str, at: datetime, actor_id: int | None) -> C
     Leads are locked in id order before their lines are read. Raises Moved.
     """
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM (SELECT FROM leads_lead l"
-            f" WHERE l.id IN ({_LEADS}) ORDER BY l.id FOR NO KEY UPDATE) locked",
-            span.parameters(),
-        )
+        cursor.execute(_LOCK, span.parameters())
         cursor.execute("SELECT nextval(pg_get_serial_sequence('leads_closedmonth', 'id'))")
         values = {**span.parameters(), **_arrays([span]), "closed": cursor.fetchone()[0]}
         for statement in _FREEZE:

@@ -9,7 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from campaigns.lists import fold
@@ -83,7 +83,7 @@ def _leads(q: str, person: User, limit: int) -> list[dict[str, Any]]:
     found = listing.in_order(visible.filter(search.named(q, person)), Sort.NEWEST)
     with walk():
         ids = list(found.values_list("pk", flat=True)[:limit])
-    known = visible.select_related("campaign").in_bulk(ids)
+    known = visible.select_related("campaign", "disposition").in_bulk(ids)
     listed = [known[pk] for pk in ids if pk in known]
     values = LeadValues.objects.in_bulk([lead.pk for lead in listed])
     return [
@@ -116,11 +116,8 @@ def _pages(q: str, person: User) -> list[tuple[str, str]]:
     """Pages of this person's side with a word that begins so: (address, words)."""
     side = _STAFF if person.is_staff else _CLIENT if person.client_id else _SUPPLIER
     start = fold(q)
-    found = []
-    for name, words, sides in PAGES:
-        if side in sides and any(part.startswith(start) for part in (fold(words), *fold(words).split())):
-            try:
-                found.append((reverse(name), words))
-            except NoReverseMatch:
-                continue
-    return found
+    return [
+        (reverse(name), words)
+        for name, words, sides in PAGES
+        if side in sides and any(part.startswith(start) for part in (fold(words), *fold(words).split()))
+    ]

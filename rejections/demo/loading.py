@@ -13,7 +13,7 @@ from campaigns.rules import local_date
 from leads.models import Lead
 from rejections import control, uploads, workflows
 from rejections.columns import ColumnMap
-from rejections.demo import disputes, money, notices
+from rejections.demo import disputes, kept, money, notices, programs
 from rejections.demo.corrections import correct
 from rejections.demo.door import Door
 from rejections.demo.fixes import decide
@@ -51,6 +51,8 @@ def load(now: datetime) -> None:
         notices.settle_endpoints(now)
         _live(now)
         notices.deliver_history(now)
+        programs.connect(now)
+        kept.keep()
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
 

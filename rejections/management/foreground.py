@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import signal
 import sys
+import textwrap
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -12,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from django.core.management.base import BaseCommand
 from django.utils import timezone
 from tqdm import tqdm
 
@@ -27,6 +30,21 @@ INTERRUPTED = 130
 
 #: How long one look at the batch lasts before the bar moves and Ctrl-C is noticed (seconds).
 SLICE = 1.0
+
+
+class Command(BaseCommand):
+    """A command that teaches by example: `examples`, then what its exit codes mean."""
+
+    examples = ""
+    exits = "0 done (whatever the outcomes), 1 refused, 2 usage, 3 stopped or failed, 130 Ctrl-C"
+
+    def create_parser(self, *args: Any, **options: Any) -> Any:
+        epilog = f"examples:{self.examples.rstrip()}\n\nexit codes: {self.exits}"
+        parser = super().create_parser(
+            *args, epilog=epilog, formatter_class=argparse.RawDescriptionHelpFormatter, **options
+        )
+        parser.description = textwrap.fill(self.help, 100)
+        return parser
 
 
 def campaign(code: str) -> Campaign:

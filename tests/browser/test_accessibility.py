@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,10 +14,9 @@ from playwright.sync_api import Page
 from campaigns.listing import Do, Edit
 from campaigns.models import Agreement, Campaign, Destination, Endpoint, Picklist, Source
 from leads.models import Delivery, Lead, LeadValues, SavedView
-from rejections import disputes, fixes, lists, uploads
-from rejections.blocked import Action, queue
+from rejections import disputes, fixes, lists, months, uploads
+from rejections.blocked import Action, Fix, queue
 from rejections.corrected import corrected
-from rejections.fix_effects import Fix
 from rejections.models import Batch, LeadFile
 from rejections.options import Options
 from rejections.states import State
@@ -94,6 +94,14 @@ def put(batch: Batch, state: State, **columns: Any) -> str:
     return f"/imports/{batch.pk}/"
 
 
+def make_key(page: Page) -> None:
+    """Make a key, and stay on the page that tells it once."""
+    page.get_by_label("Which program will use it?").fill("CRM")
+    page.get_by_role("button", name="Make the key").click()
+    page.get_by_text("This is the only time the key is shown.").wait_for()
+    page.evaluate(AXE.read_text())
+
+
 def test_signing_in_and_errors(look: Callable[..., Look]) -> None:
     w = world()
     nobody = look(None)
@@ -117,6 +125,7 @@ def test_what_is_the_persons_own(look: Callable[..., Look]) -> None:
     w = world()
     for role in ("operator", "client", "supplier"):
         look(w.people[role]).at("/profile/")
+        look(w.people[role]).at("/profile/keys/", act=make_key)
     operator = look(w.people["operator"])
     for address in ("/profile/password/", "/told/"):
         operator.at(address)
@@ -209,6 +218,37 @@ def test_disputes_and_the_suppliers_own_pages(look: Callable[..., Look]) -> None
     look(w.people["client"]).at(f"/leads/{ids[0]}/")
 
 
+def test_statements_and_the_closing_of_a_month(look: Callable[..., Look]) -> None:
+    w = world()
+    long_names(w)
+    over = w.at - timedelta(days=75)
+    for n in range(3):
+        make.lead(w.campaign, "accepted", at=over - timedelta(hours=n), price="18250.25")
+    [left] = [make.lead(w.campaign, "accepted", at=w.at, is_final=True)]
+    batches.imported(w.campaign, [left], at=w.at)
+    month, client = f"{over:%Y-%m}", w.campaign.client_id
+    running = f"/statements/clients/{client}/{w.at:%Y-%m}/GBP/"
+    operator = look(w.people["operator"])
+    operator.at("/statements/")
+    operator.at("/statements/?of=suppliers")
+    operator.at(running)
+    operator.at(f"/statements/clients/{client}/{month}/GBP/", act=ask_to_close)
+    operator.at(f"/campaigns/{w.campaign.code}/months/{month}/close/")
+    operator.at(f"/campaigns/{w.campaign.code}/months/{w.at:%Y-%m}/close/")
+    months.close(w.campaign, over.date().replace(day=1), person=None, typed=f"{over:%B}", at=w.at)
+    operator.at(f"/statements/clients/{client}/{month}/GBP/")
+    look(w.people["client"]).at(f"{running}lines/?campaign={w.campaign.pk}&kind=accepted&batch=&unit=18.25")
+    supplier = look(w.people["supplier"])
+    supplier.at("/statements/")
+    supplier.at(f"/statements/suppliers/{w.lumen.pk}/{month}/GBP/")
+    look(w.people["competitor"]).at("/statements/")
+
+
+def ask_to_close(page: Page) -> None:
+    page.get_by_role("link", name="Close ").first.click()
+    page.get_by_role("dialog").get_by_label("to confirm").fill("no")
+
+
 def open_dispute(page: Page) -> None:
     page.get_by_role("link", name="Dispute lead").first.click()
     page.get_by_role("dialog").wait_for()
@@ -260,8 +300,6 @@ def open_palette(page: Page) -> None:
 
 
 def open_menus(page: Page) -> None:
-    for box in page.get_by_role("checkbox", name="Select lead").all()[:3]:
-        box.check()
     page.evaluate("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
 
 
@@ -298,6 +336,7 @@ def test_the_fix_queue(look: Callable[..., Look]) -> None:
         "/fix-queue/?q=nothing",
         "/fix-queue/decisions/",
         f"/fix-queue/{leads[0]}/",
+        f"/fix-queue/several/?do=keep&g={leads[0]}&g={leads[1]}",
     ):
         operator.at(address)
 

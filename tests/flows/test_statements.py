@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from openpyxl import load_workbook
 
 from campaigns.models import Campaign, User
@@ -19,28 +20,35 @@ from tests import make
 from tests.batches import imported
 
 A = Status.ACCEPTED
-AUGUST = date(2026, 8, 1)
+#: A month that is over, whenever this runs, as it stands in addresses; and one that is not.
+MONTH = (timezone.now() - timedelta(days=75)).date().replace(day=1)
+THEN, AHEAD = f"{MONTH:%Y-%m}", f"{timezone.now() + timedelta(days=400):%Y-%m}"
+BEFORE = f"{MONTH - timedelta(days=1):%Y-%m}"
 pytestmark = pytest.mark.django_db
+
+
+def on(day: int) -> datetime:
+    return datetime(MONTH.year, MONTH.month, day, 12, tzinfo=UTC)
 
 
 @pytest.fixture
 def told() -> dict[str, Any]:
-    """August: two suppliers, three leads billed, one of them rejected at its end; and somebody of each side."""
+    """A month: two suppliers, three leads billed, one of them rejected at its end; and somebody of each side."""
     campaign = make.campaign(name="Rooftops Internal", public_name="Home offer", return_window_days=90)
     lumen, kestrel = make.supplier("Lumen"), make.supplier("Kestrel")
     first, second = make.source(campaign, lumen), make.source(campaign, kestrel)
-    at = datetime(2026, 8, 5, 12, tzinfo=UTC)
+    at = on(5)
     leads = [
         make.lead(campaign, A, at=at, source=where, price="18.25", payout="11.37", uid="=cmd|calc")
         for where in (first, first, second)
     ]
-    imported(campaign, [(leads[1], "=HYPERLINK(1)")], at=datetime(2026, 8, 30, tzinfo=UTC))
+    imported(campaign, [(leads[1], "=HYPERLINK(1)")], at=on(28))
     return {
         "campaign": campaign, "leads": leads, "lumen": lumen, "operator": make.operator(),
         "client": make.client_user(campaign.client), "supplier": make.supplier_user(lumen),
         "rival": make.client_user(make.client()), "competitor": make.supplier_user(make.supplier()),
-        "of_client": f"/statements/clients/{campaign.client_id}/2026-08/GBP/",
-        "of_supplier": f"/statements/suppliers/{lumen.pk}/2026-08/GBP/",
+        "of_client": f"/statements/clients/{campaign.client_id}/{THEN}/GBP/",
+        "of_supplier": f"/statements/suppliers/{lumen.pk}/{THEN}/GBP/",
     }  # fmt: skip
 
 
@@ -59,7 +67,7 @@ def text(person: User, address: str) -> str:
 def close(person: User, campaign: Campaign, word: str) -> Any:
     browser = Client()
     browser.force_login(person)
-    return browser.post(f"/campaigns/{campaign.code}/months/2026-08/close/", {"word": word})
+    return browser.post(f"/campaigns/{campaign.code}/months/{THEN}/close/", {"word": word})
 
 
 def test_each_side_reads_its_own_statement_and_nothing_of_the_other(told: dict[str, Any]) -> None:
@@ -82,9 +90,7 @@ def test_each_side_reads_its_own_statement_and_nothing_of_the_other(told: dict[s
             assert seen(told[person], address + below).status_code == 404
     assert "£36.50" in text(told["operator"], "/statements/")
     assert "£22.74" not in text(told["supplier"], "/statements/")
-    assert (
-        seen(told["client"], f"/campaigns/{told['campaign'].code}/months/2026-08/close/").status_code == 404
-    )
+    assert seen(told["client"], f"/campaigns/{told['campaign'].code}/months/{THEN}/close/").status_code == 404
 
 
 def test_lines_open_their_leads(told: dict[str, Any]) -> None:
@@ -98,17 +104,17 @@ def test_lines_open_their_leads(told: dict[str, Any]) -> None:
 
 def test_a_month_is_closed_with_a_typed_word_and_never_again(told: dict[str, Any]) -> None:
     campaign, operator = told["campaign"], told["operator"]
-    asked = text(operator, f"/campaigns/{campaign.code}/months/2026-08/close/")
+    asked = text(operator, f"/campaigns/{campaign.code}/months/{THEN}/close/")
     assert "Make 3\xa0leads final" in asked
     assert "IMP-" in asked, "the batch whose Undo is lost is named"
-    refused = close(operator, campaign, "september")
+    refused = close(operator, campaign, "yes")
     assert refused.status_code == 422
     assert not ClosedMonth.objects.exists()
-    assert close(operator, campaign, "august").status_code == 302
+    assert close(operator, campaign, f"{MONTH:%B}".lower()).status_code == 302
     made = ClosedMonth.objects.get()
-    assert (made.month, made.closed_by, made.currency) == (AUGUST, operator, "GBP")
+    assert (made.month, made.closed_by, made.currency) == (MONTH, operator, "GBP")
     assert Lead.objects.filter(is_final=True).count() == 3
-    again = close(operator, campaign, "AUGUST")
+    again = close(operator, campaign, f"{MONTH:%B}")
     assert "is closed already" in again.content.decode()
     assert "£36.50" in text(told["client"], told["of_client"])
     assert "No difference" in text(operator, told["of_supplier"])
@@ -117,19 +123,22 @@ def test_a_month_is_closed_with_a_typed_word_and_never_again(told: dict[str, Any
 @pytest.mark.parametrize("reason", ["busy", "early", "order"])
 def test_a_month_is_not_closed_out_of_turn(told: dict[str, Any], reason: str) -> None:
     campaign, operator = told["campaign"], told["operator"]
-    address = f"/campaigns/{campaign.code}/months/2026-08/close/"
+    address = f"/campaigns/{campaign.code}/months/{THEN}/close/"
     batch = Batch.objects.get()
     if reason == "busy":
         Batch.objects.update(state="undoing")
         sentence, way_out = "is at work", f"/imports/{batch.pk}/"
     elif reason == "early":
-        address, sentence, way_out = address.replace("2026-08", "2031-01"), "is not over yet", ""
+        address, sentence, way_out = address.replace(THEN, AHEAD), "is not over yet", ""
     else:
-        make.lead(campaign, A, at=datetime(2026, 7, 5, tzinfo=UTC))
-        sentence, way_out = "July 2026 is still open", "/months/2026-07/close/"
+        make.lead(campaign, A, at=on(1) - timedelta(days=9))
+        sentence, way_out = "is still open", f"/months/{BEFORE}/close/"
     browser = Client()
     browser.force_login(operator)
-    answer = browser.post(address, {"word": "january" if reason == "early" else "august"})
+    answer = browser.post(
+        address,
+        {"word": f"{timezone.now() + timedelta(days=400):%B}" if reason == "early" else f"{MONTH:%B}"},
+    )
     page = answer.content.decode()
     assert answer.status_code == 422
     assert sentence in page

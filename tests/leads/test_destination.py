@@ -15,7 +15,7 @@ from leads import deliver, intake
 from leads.channels import NotSent, OutOfOrder, Refused, destination, http
 from leads.channels.http import Answer
 from leads.intake import Incoming
-from leads.models import Delivery, Lead, LeadEvent, LeadKey
+from leads.models import Adjustment, Delivery, Lead, LeadEvent, LeadKey
 from leads.sql import push
 from leads.sql.move import Moving, move
 from leads.statuses import Cause, Status
@@ -142,6 +142,19 @@ def test_a_refusal_moves_no_lead_that_the_client_has_sent_back(target: Destinati
     delivery.lead.status = "pending"
     deliver._try(delivery, NOW)
     assert Lead.objects.get().status == "client_rejected"
+
+
+def test_a_refusal_of_a_lead_of_a_closed_month_becomes_its_adjustment(
+    target: Destination, crm: Receiver
+) -> None:
+    crm.answers = [(422, '{"error": {"message": "Company is a competitor."}}')]
+    refused = lead(target)
+    Lead.objects.update(status="accepted", accepted_at=NOW, is_final=True)
+    deliver.deliver_due(NOW)
+    assert Lead.objects.get().status == "accepted"
+    adjustment = Adjustment.objects.select_related("event__disposition").get()
+    assert (adjustment.client_amount, adjustment.supplier_amount) == (-refused.price, -refused.payout)
+    assert adjustment.event.disposition.code == "REJECT_LEAD_BY_CRM"
 
 
 @pytest.mark.parametrize("status", [301, 401, 403, 404, 405, 410])

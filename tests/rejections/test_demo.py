@@ -20,7 +20,8 @@ from campaigns.judging import judge
 from campaigns.models import Campaign, Cap, Endpoint, Field, Phrase, PicklistVersion, Source, User
 from campaigns.rules import local_date
 from campaigns.spec import agreed
-from leads import monthgrid, sources, statements
+from leads import listing, monthgrid, sources, statements
+from leads.filters import read_query
 from leads.models import (
     Adjustment,
     AffiliateEvent,
@@ -30,6 +31,7 @@ from leads.models import (
     LeadEvent,
     LeadKey,
     LeadValues,
+    SavedView,
 )
 from leads.sql import caps
 from leads.statuses import HOLDING, Cause, Status
@@ -229,7 +231,7 @@ def test_months_are_closed_and_every_statement_agrees_with_its_leads() -> None:
 
 def test_batches_of_the_past_are_finished_and_told_of() -> None:
     assert Counter(Batch.objects.values_list("state", flat=True)) == {
-        "finished": 18, "undone": 2, "checked": 2, "mapping": 1,
+        "finished": 19, "undone": 2, "checked": 2, "mapping": 1,
     }  # fmt: skip
     batch = Batch.objects.filter(file_name="life_cover_returns_2.csv").get()
     counts = receipt.receipt(batch, NOW).outcomes
@@ -267,6 +269,15 @@ def test_lists_were_extended_by_name_and_a_group_was_kept_rejected() -> None:
     kept = Batch.objects.get(mapping__fix__action="keep")
     assert (kept.state, kept.created_by and kept.created_by.username) == ("finished", "operator")
     assert LeadValues.objects.filter(kept_rejected=True).count() == kept.rows
+
+
+def test_the_views_that_people_keep_find_leads() -> None:
+    kept = SavedView.objects.select_related("person")
+    assert {view.person.username for view in kept} == {"operator", "client"}
+    for view in kept:
+        asked = read_query(view.query)
+        found = listing.found(view.person, asked, listing.choices(view.person), NOW)
+        assert listing.page(found, asked.sort).total > 20, view
 
 
 def test_suppliers_are_told_in_every_way_and_not_all_of_it_arrives() -> None:

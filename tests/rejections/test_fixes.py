@@ -8,8 +8,8 @@ from campaigns.lists import Picklist as Values
 from campaigns.models import ListMapperEntry, Picklist, PicklistValue, Source
 from leads.models import Lead, LeadValues
 from rejections import blocked, control, fixes, lists
-from rejections.blocked import Action
-from rejections.fix_effects import Fix, preview
+from rejections.blocked import Action, Fix
+from rejections.fix_effects import preview
 from rejections.models import Batch
 from rejections.refusals import Refused
 from rejections.sql.fixes import Asked, Group

@@ -6,19 +6,19 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
 from leads import download
 from leads.statuses import Status
 from rejections.management import foreground
 from rejections.refusals import Refused
 
 
-class Command(BaseCommand):
-    help = (
-        "Write a source's leads to a file, Rejected ones unless said otherwise. "
-        "Exit codes: 0 done, 1 source or output refused, 2 usage."
-    )
+class Command(foreground.Command):
+    help = "Write a source's leads to a file, Rejected ones unless said otherwise."
+    examples = """
+  manage.py download_leads --source FORM-SOLAR-UK --output rejected.xlsx
+  manage.py download_leads --source FORM-SOLAR-UK --status rejected --status quarantined --format csv --output leads.csv
+    """
+    exits = "0 done, 1 source or output refused, 2 usage"
 
     def add_arguments(self, parser: Any) -> None:
         parser.add_argument("--source", required=True, metavar="CODE")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from rejections import receipt, uploads
@@ -14,11 +13,12 @@ from rejections.models import Batch
 from rejections.options import Options
 
 
-class Command(BaseCommand):
-    help = (
-        "Accept every Pending lead of a campaign that became valid up to the through date; the client is billed. "
-        "Exit codes: 0 done, 1 refused, 2 usage, 3 stopped or failed, 130 Ctrl-C."
-    )
+class Command(foreground.Command):
+    help = "Accept every Pending lead of a campaign that became valid up to the through date; the client is billed."
+    examples = """
+  manage.py accept_leads --campaign SOLAR-UK --through 2026-11-14 --check
+  manage.py accept_leads --campaign SOLAR-UK --through 2026-11-14 --json
+    """
 
     def add_arguments(self, parser: Any) -> None:
         parser.add_argument("--campaign", required=True, metavar="CODE")

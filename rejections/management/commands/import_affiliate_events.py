@@ -6,7 +6,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from leads.models import Lead
@@ -15,12 +14,16 @@ from rejections.management import foreground
 from rejections.refusals import Refused
 
 
-class Command(BaseCommand):
+class Command(foreground.Command):
     help = (
         "Record the affiliate events of a CSV or XLSX file with the columns lead_id, reference, status (pending, "
-        "approved, rejected), payout, occurred_at. A file that comes again changes what is not settled. "
-        "Exit codes: 0 done (whatever became of the rows), 1 file refused, 2 usage."
+        "approved, rejected), payout, occurred_at. A file that comes again changes what is not settled."
     )
+    examples = """
+  manage.py import_affiliate_events conversions.csv
+  manage.py import_affiliate_events conversions.xlsx --json
+    """
+    exits = "0 done (whatever became of the rows), 1 refused, 2 usage"
 
     def add_arguments(self, parser: Any) -> None:
         parser.add_argument("file", type=Path, help="CSV, TSV or XLSX")

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from rejections import receipt, uploads
@@ -15,24 +13,16 @@ from rejections.management import foreground
 from rejections.models import Batch
 from rejections.options import Options
 
-EXAMPLES = """
-examples:
+
+class Command(foreground.Command):
+    help = "Reject the leads a client's file names, inside the campaign's return window."
+
+    examples = """
   manage.py import_rejections rejected.csv --campaign SOLAR-UK --identifier lead_id
   manage.py import_rejections rejected.xlsx --campaign SOLAR-UK --identifier field:email --check --json
   manage.py import_rejections november.csv --campaign SOLAR-UK --identifier uid \\
       --accept-remaining --through 2026-11-14 --free-cap
-
-exit codes: 0 done, 1 file or campaign refused, 2 usage, 3 stopped or failed, 130 Ctrl-C
-"""
-
-
-class Command(BaseCommand):
-    help = "Reject the leads a client's file names, inside the campaign's return window."
-
-    def create_parser(self, *args: Any, **options: Any) -> Any:
-        return super().create_parser(
-            *args, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter, **options
-        )
+    """
 
     def add_arguments(self, parser: Any) -> None:
         parser.add_argument("file", type=Path, help="CSV, TSV or XLSX")

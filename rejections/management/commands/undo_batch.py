@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from rejections import control
@@ -15,11 +14,15 @@ from rejections.refusals import Refused
 from rejections.sql import receipt
 
 
-class Command(BaseCommand):
+class Command(foreground.Command):
     help = (
         "Put every lead a batch moved back to what it was. Leads changed since, or in a closed month, are kept "
-        "and counted. Exit codes: 0 done, 1 refused, 2 usage, 3 failed, 130 Ctrl-C."
+        "and counted."
     )
+    examples = """
+  manage.py undo_batch 2291
+  manage.py undo_batch 2291 --json
+    """
 
     def add_arguments(self, parser: Any) -> None:
         parser.add_argument("batch", type=int, metavar="ID")

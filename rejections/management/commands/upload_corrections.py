@@ -6,7 +6,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from rejections import receipt, uploads
@@ -14,12 +13,16 @@ from rejections.management import foreground
 from rejections.models import Batch
 
 
-class Command(BaseCommand):
+class Command(foreground.Command):
     help = (
         "Judge a source's rejected leads again, with the cells corrected in a file made by download_leads. "
-        "Leads that are not in the file are not changed. "
-        "Exit codes: 0 done, 1 file or source refused, 2 usage, 3 stopped or failed, 130 Ctrl-C."
+        "Leads that are not in the file are not changed."
     )
+    examples = """
+  manage.py download_leads --source FORM-SOLAR-UK --output leads.xlsx
+  manage.py upload_corrections leads.xlsx --source FORM-SOLAR-UK --check
+  manage.py upload_corrections leads.csv --source FORM-SOLAR-UK --blank-clears --json
+    """
 
     def add_arguments(self, parser: Any) -> None:
         parser.add_argument("file", type=Path, help="CSV or XLSX with a column LeadID")
