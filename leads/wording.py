@@ -65,6 +65,11 @@ def webhook_body(delivery: Delivery) -> bytes:
 def _data(delivery: Delivery) -> dict[str, object]:
     if delivery.kind == Kind.TEST:
         return {"message": "This is a test. It tells of no lead."}
-    names = ("lead_id", "uid", "code", "label", "reason")
-    leads = [{name: lead.get(name) for name in names} for lead in delivery.payload["leads"]]
+    leads = [_named(lead) for lead in delivery.payload["leads"]]
     return {"campaign": delivery.payload["campaign"], "import": delivery.batch_id, "leads": leads}
+
+
+def _named(lead: dict[str, object]) -> dict[str, object]:
+    """A lead by its ids, and why, where there is a reason: a release has none."""
+    why = {name: lead[name] for name in ("code", "label", "reason") if lead.get(name)}
+    return {"lead_id": lead["lead_id"], "uid": lead["uid"], **why}

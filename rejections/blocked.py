@@ -42,6 +42,14 @@ _LABELS = {
 
 
 @dataclass(frozen=True)
+class Fix:
+    """An action with its value: the picklist value to map to, or the text to change to."""
+
+    action: Action
+    value: str = ""
+
+
+@dataclass(frozen=True)
 class Card:
     """A group as the queue shows it: its source, its field, what may be meant, and the same elsewhere.
 
@@ -67,6 +75,13 @@ class Card:
             return (Action.AGAIN, Action.CHANGE, Action.KEEP)
         on_list = (Action.MAP, Action.ADD) if self.field.picklist_id and self.group.value.strip() else ()
         return (*on_list, Action.CHANGE, Action.KEEP)
+
+    @property
+    def likely(self) -> Fix | None:
+        """What most people would do: judge again what the list knows, map to the first suggestion."""
+        if self.listed_as:
+            return Fix(Action.AGAIN)
+        return Fix(Action.MAP, self.suggestions[0].value) if self.suggestions else None
 
     @property
     def leads_elsewhere(self) -> int:
@@ -103,11 +118,10 @@ def totals(asked: Asked = EVERYTHING) -> dict[int, Total]:
     return statements.totals(asked)
 
 
-def group_of(person: User, lead_id: int) -> Group | None:
-    """The group this lead is in, if this person may see the lead; None when nothing blocks it any more."""
-    if not Lead.objects.visible_to(person).filter(pk=lead_id).exists():
-        return None
-    return statements.group_of(lead_id)
+def groups_of(person: User, lead_ids: Sequence[int]) -> list[Group]:
+    """The groups of those leads that this person may see; what nothing blocks any more is in none."""
+    seen = Lead.objects.visible_to(person).filter(pk__in=lead_ids).values_list("pk", flat=True)
+    return statements.groups_of(list(seen))
 
 
 def card(group: Group) -> Card:

@@ -15,8 +15,8 @@ from campaigns.models import Field, Picklist, User
 from campaigns.spec import Agreed
 from leads.sheet import LEAD_ID
 from rejections import fixes
-from rejections.blocked import Action
-from rejections.fix_effects import Fix, Preview, previewed
+from rejections.blocked import Action, Fix
+from rejections.fix_effects import Preview, previewed
 from rejections.models import Batch
 from rejections.refusals import Refused
 from rejections.sql import fixes as fix_statements

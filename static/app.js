@@ -95,7 +95,9 @@
 
   // ---- Options: until the new effect has come, the button that names the old one waits ----
   const waiting = (on) => { for (const button of $$("[data-consequence]")) button.disabled = on || button.hasAttribute("data-blocked"); };
-  document.addEventListener("change", (event) => { if (event.target.form?.matches("[data-refreshes]") && !event.target.matches("textarea") && window.htmx) waiting(true); });
+  document.addEventListener("change", (event) => { if (event.target.form?.matches("[data-refreshes]:not([data-by-input])") && !event.target.matches("textarea") && window.htmx) waiting(true); });
+  // Where typing counts, leaving the field is no change: the click that leaves it must not be lost.
+  document.addEventListener("input", (event) => { if (event.target.form?.matches("[data-by-input]") && window.htmx) waiting(true); });
   document.addEventListener("htmx:afterSettle", (event) => { if (event.detail.requestConfig?.elt.matches("[data-refreshes]")) waiting(false); });
 
   // ---- Fix queue: a row opens beside the list, or as a page where there is no room; a value chosen is an action chosen ----
@@ -108,14 +110,10 @@
     link.setAttribute("aria-current", "true");
     link.closest("tr").classList.add("is-sel");
   });
-  const choosing = (event) => {
-    const field = event.target, radio = field.form?.id === "fix-choice" && $("input[type=radio]", field.closest(".pick") || field);
-    if (!radio) return;
-    radio.checked = true;
-    if (window.htmx) waiting(true);
-  };
-  document.addEventListener("input", choosing, true);
-  document.addEventListener("change", choosing, true);
+  document.addEventListener("input", (event) => {
+    const field = event.target, pick = field.form?.id === "fix-choice" && field.closest(".pick");
+    if (pick) $("input[type=radio]", pick).checked = true;
+  }, true);
 
   // ---- Bars that act on what is selected: there only then, and naming how many ----
   const boxes = (bar) => $$(`input[type=checkbox][form="${CSS.escape(bar.id)}"]`);
@@ -134,16 +132,24 @@
   addEventListener("pageshow", countSelected);
 
   // ---- Live parts: a lost connection is said, a lost session asks for the password over the kept page ----
-  const offline = (on) => {
+  let cutOff = false; // known by the event alone: a machine that never had a network still reaches itself
+  const offline = (on, why = "No connection") => {
     for (const note of $$("[data-offline]")) {
-      if (on && note.hidden) $("[data-since]", note).textContent = new Date().toLocaleTimeString("en-GB");
+      if (on && note.hidden) {
+        $("[data-why]", note).textContent = why;
+        $("[data-since]", note).textContent = new Date().toLocaleTimeString("en-GB");
+      }
       note.hidden = !on;
     }
   };
-  const failed = (event) => { offline(true); if (event.detail.elt?.matches?.("[data-refreshes]")) event.detail.elt.submit(); };
-  addEventListener("offline", () => offline(true));
-  addEventListener("online", () => offline(false));
-  document.addEventListener("submit", (event) => { if (!navigator.onLine) { event.preventDefault(); event.stopImmediatePropagation(); offline(true); scrollTo(0, 0); } }, true);
+  const failed = (event) => {
+    const { elt, xhr } = event.detail;
+    if (event.type === "htmx:sendError" || xhr.status >= 500) offline(true, event.type === "htmx:sendError" ? "No connection" : "No answer");
+    if (elt?.matches?.("[data-refreshes]")) elt.submit();
+  };
+  addEventListener("offline", () => { cutOff = !/^(localhost|127\.|\[::1\])/.test(location.hostname); offline(true); });
+  addEventListener("online", () => { cutOff = false; offline(false); });
+  document.addEventListener("submit", (event) => { if (cutOff) { event.preventDefault(); event.stopImmediatePropagation(); scrollTo(0, 0); } }, true);
   document.addEventListener("htmx:sendError", failed);
   document.addEventListener("htmx:responseError", failed);
   document.addEventListener("htmx:beforeSwap", (event) => {
@@ -152,7 +158,7 @@
     if (xhr.responseURL && new URL(xhr.responseURL).pathname !== new URL(pathInfo.finalRequestPath, location.href).pathname) {
       event.detail.shouldSwap = false;
       const session = $("#session");
-      if (!session) location.reload();
+      if (!session || new URL(xhr.responseURL).pathname !== new URL($("form", session).action).pathname) location.reload();
       else if (!session.open) { session.showModal(); $("[type=password]", session).focus(); }
     }
   });
@@ -188,7 +194,7 @@
   const moveRow = (by) => {
     const all = rows(), at = all.indexOf(document.activeElement.closest("tr"));
     const next = all[Math.min(all.length - 1, Math.max(0, at + by))];
-    $("a, input, button", next || document.body)?.focus();
+    (next && $("a.rowlink", next) || $("a, input, button", next || document.body))?.focus();
   };
   // A decision sends the page; when it comes back, the next row has the focus.
   const decide = (selector) => {

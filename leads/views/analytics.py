@@ -13,7 +13,8 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -113,12 +114,21 @@ def analytics(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_safe
 def what_if(request: HttpRequest, code: str) -> HttpResponse:
-    """The fragment “if maximum rejection days were N” of one campaign, over its last year."""
+    """The fragment “if maximum rejection days were N” of one campaign: over the days given, else its last year.
+
+    Without JavaScript its form leads to the page that holds it.
+    """
     person: Any = request.user
-    if person.supplier_id or "\0" in code:
+    data = request.GET.copy()
+    data["campaign"] = code
+    data.setdefault("from", (timezone.now().date() - timedelta(days=MOST_DAYS - 1)).isoformat())
+    if not request.headers.get("HX-Request"):
+        return redirect(f"{reverse('analytics')}?{data.urlencode()}")
+    asked = Asked.of(person, data)
+    if asked.chosen is None:
         raise Http404
-    campaign = get_object_or_404(Campaign.objects.visible_to(person), code=code)
-    context = {"what_if": last_year(campaign, timezone.now(), request.GET), "campaign": campaign}
+    found = _what_if(asked.chosen, reports.days_to_reject(asked.cohort), data)
+    context = {"what_if": found, "asked": asked, "campaign": asked.chosen}
     return render(request, "leads/_what_if.html", context)
 
 

@@ -83,7 +83,7 @@ def _leads(q: str, person: User, limit: int) -> list[dict[str, Any]]:
     found = listing.in_order(visible.filter(search.named(q, person)), Sort.NEWEST)
     with walk():
         ids = list(found.values_list("pk", flat=True)[:limit])
-    known = visible.select_related("campaign").in_bulk(ids)
+    known = visible.select_related("campaign", "disposition").in_bulk(ids)
     listed = [known[pk] for pk in ids if pk in known]
     values = LeadValues.objects.in_bulk([lead.pk for lead in listed])
     return [

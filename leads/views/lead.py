@@ -101,6 +101,7 @@ def page(
     context["data"] = profile.data(found, values, received=received)
     if control.may_correct(person):
         context["fixes"] = byhand.fixable(found, values)
+        context["in_queue"] = values is not None and not values.kept_rejected
         context |= fixing or {"version": values.version if values else 0, "typed": {}}
     return render(request, "leads/lead.html", context, status=422 if form or refused else 200)
 

@@ -166,8 +166,7 @@ def _form(asked: Asked) -> dict[str, Any]:
 
 
 def _may(person: User) -> dict[str, bool]:
-    able = control.may_reject(person)
-    return {"reject": able, "accept": able, "keep": control.may_correct(person)}
+    return {"reject": control.may_reject(person), "keep": control.may_correct(person)}
 
 
 def _views(asked: Asked) -> list[dict[str, Any]]:

@@ -7,8 +7,7 @@ from datetime import datetime, timedelta
 from campaigns.listing import Do, Edit
 from campaigns.models import Picklist, User
 from rejections import blocked, fixes, lists, workflows
-from rejections.blocked import Action
-from rejections.fix_effects import Fix
+from rejections.blocked import Action, Fix
 from rejections.models import Batch
 from rejections.sql.fixes import Asked
 

@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
-from leads.models import LeadBlock
 from rejections.states import RUNNABLE
 
 #: What people chose before is looked up in so many of a client's newest corrections, and leads of each.
@@ -114,22 +113,19 @@ def totals(asked: Asked = EVERYTHING) -> dict[int, Total]:
         return {row[0]: Total(*row) for row in cursor.fetchall()}
 
 
-def group_of(lead_id: int) -> Group | None:
-    """The group this lead is in, as it is now; None when nothing blocks the lead any more."""
-    block = LeadBlock.objects.filter(pk=lead_id).first()
-    if block is None:
-        return None
-    found = _found(
+def groups_of(lead_ids: Sequence[int]) -> list[Group]:
+    """The groups these leads are in, as they are now, biggest first; a lead that nothing blocks is in none."""
+    return _found(
         f"""
-        WITH g AS (
-            SELECT source_id, count(*) AS leads, min(lead_id) AS lead, sum(price) AS worth FROM leads_leadblock
-            WHERE source_id = %(source)s AND failure = %(failure)s GROUP BY source_id
+        WITH wanted AS (SELECT DISTINCT source_id, failure FROM leads_leadblock WHERE lead_id = ANY(%(leads)s)), g AS (
+            SELECT source_id, failure, count(*) AS leads, min(lead_id) AS lead, sum(price) AS worth
+            FROM leads_leadblock JOIN wanted USING (source_id, failure) GROUP BY source_id, failure
         )
         SELECT g.source_id, {_FIRST}, g.leads, g.lead, g.worth FROM g JOIN leads_leadvalues v ON v.lead_id = g.lead
+        ORDER BY g.leads DESC, g.source_id, g.lead
         """,
-        {"source": block.source_id, "failure": block.failure},
+        {"leads": list(lead_ids)},
     )
-    return found[0] if found else None
 
 
 def elsewhere(group: Group, fields: Sequence[tuple[int, str]]) -> list[Group]:

@@ -21,8 +21,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from campaigns.models import Client, Disposition, Source, User
 from leads.models import Lead
 from rejections import blocked, control, fixes
-from rejections.blocked import Action, Card
-from rejections.fix_effects import Fix, preview
+from rejections.blocked import Action, Card, Fix
+from rejections.fix_effects import preview
 from rejections.models import Batch
 from rejections.refusals import Refused
 from rejections.sql.fixes import EVERYTHING
@@ -32,10 +32,12 @@ from rejections.views.paging import Pager
 
 #: Groups on a page of the queue, decisions on a page of theirs.
 PAGE, DECISIONS = 30, 25
+#: The longest text a field is changed to.
+TYPED = 2000
 FILTERS = ("source", "client", "code", "q")
 
 
-def _person(request: HttpRequest) -> User:
+def corrector(request: HttpRequest) -> User:
     """Who corrects leads; for everybody else these pages do not exist."""
     person: Any = request.user
     if not control.may_correct(person):
@@ -48,8 +50,8 @@ def _person(request: HttpRequest) -> User:
 @never_cache
 def fix_queue(request: HttpRequest) -> HttpResponse:
     """Groups of rejected leads, the biggest first, and the chosen one beside them."""
-    person = _person(request)
-    kept = _filters(request.GET)
+    person = corrector(request)
+    kept = filters_of(request.GET)
     asked = blocked.asked_by(
         person, source=kept["source"], client=kept["client"], code=kept["code"], text=kept["q"]
     )
@@ -59,7 +61,7 @@ def fix_queue(request: HttpRequest) -> HttpResponse:
     sources = Source.objects.visible_to(person).filter(pk__in=totals).select_related("campaign")
     context = {
         "kept": kept,
-        "query": _query(kept),
+        "query": query_of(kept),
         "filtered": any(kept.values()),
         "cards": cards,
         "leads": sum(total.leads for total in totals.values()),
@@ -73,11 +75,11 @@ def fix_queue(request: HttpRequest) -> HttpResponse:
     return render(request, "rejections/fix_queue.html", context)
 
 
-def _filters(data: QueryDict) -> dict[str, str]:
+def filters_of(data: QueryDict) -> dict[str, str]:
     return {name: data.get(name, "").replace("\0", "").strip()[:200] for name in FILTERS}
 
 
-def _query(kept: dict[str, str]) -> str:
+def query_of(kept: dict[str, str]) -> str:
     return urlencode({name: value for name, value in kept.items() if value})
 
 
@@ -96,16 +98,16 @@ def _choices(person: User, waiting_in: Iterable[int]) -> dict[str, Any]:
 @never_cache
 def fix_group(request: HttpRequest, pk: int) -> HttpResponse:
     """The group this lead is in: choose, see the effect, do it."""
-    person = _person(request)
+    person = corrector(request)
     get_object_or_404(Lead.objects.visible_to(person), pk=pk)
-    group = blocked.group_of(person, pk)
-    kept = _filters(request.POST or request.GET)
-    if group is None:
+    groups = blocked.groups_of(person, [pk])
+    kept = filters_of(request.POST or request.GET)
+    if not groups:
         messages.info(
             request, f"Lead {pk} is not in the fix queue any more: it was fixed, or is kept rejected."
         )
-        return redirect(f"{reverse('fix_queue')}?{_query(kept)}")
-    card = blocked.card(group)
+        return redirect(f"{reverse('fix_queue')}?{query_of(kept)}")
+    card = blocked.card(groups[0])
     if request.method == "POST":
         return _do(request, card, person, kept)
     return _group_page(request, card, kept)
@@ -125,7 +127,7 @@ def _do(request: HttpRequest, card: Card, person: User, kept: dict[str, str]) ->
     """The one call; or the page again, with what was refused."""
     fix = _fix(request.POST, card)
     try:
-        if request.POST.get("shown") != _shown(card) or fix is None:
+        if request.POST.get("shown") != told(card) or fix is None:
             raise Refused(
                 "changed_meanwhile",
                 "This group changed while you looked at it",
@@ -136,17 +138,17 @@ def _do(request: HttpRequest, card: Card, person: User, kept: dict[str, str]) ->
         return _group_page(request, card, kept, refusal)
     for batch in batches:
         transaction.on_commit(partial(ring, batch.pk))
-    return redirect(f"{reverse('fix_queue')}?{_query(kept)}")
+    return redirect(f"{reverse('fix_queue')}?{query_of(kept)}")
 
 
 def _groups(card: Card, data: QueryDict) -> list[Any]:
     return [card.group, *(card.elsewhere if "also" in data else ())]
 
 
-def _shown(card: Card) -> str:
+def told(card: Card, value: str = "") -> str:
     """What the page told of, so that a click never fixes something else."""
-    told = "\0".join([str(card.source.pk), card.group.field, card.group.code, card.group.value])
-    return hashlib.sha256(told.encode()).hexdigest()[:16]
+    said = "\0".join([str(card.source.pk), card.group.field, card.group.code, card.group.value, value])
+    return hashlib.sha256(said.encode()).hexdigest()[:16]
 
 
 def _fix(data: QueryDict, card: Card) -> Fix | None:
@@ -157,8 +159,8 @@ def _fix(data: QueryDict, card: Card) -> Fix | None:
         value = (data.get("other") or data.get("to") or likely).replace("\0", "").strip()
         return Fix(action, value) if value else None
     if action == Action.CHANGE:
-        text = data.get("text", card.group.value).replace("\0", "").strip()
-        if text == card.group.value:
+        text = data.get("text", card.group.value).replace("\0", "").strip()[:TYPED]
+        if text in (card.group.value, card.group.value[:TYPED].strip()):
             return None
         clears = "text" in data and card.field is not None and not card.field.required
         return Fix(action, text) if text or clears else None
@@ -177,13 +179,13 @@ def _panel(card: Card, data: QueryDict, kept: dict[str, str]) -> dict[str, Any]:
     return {
         "card": card,
         "kept": [(name, value) for name, value in kept.items() if value],
-        "query": _query(kept),
-        "shown": _shown(card),
+        "query": query_of(kept),
+        "shown": told(card),
         "chosen": chosen.value,
         "fix": fix,
         "effect": effect,
         "refused": refused,
-        "text": data.get("text", card.group.value)[:2000],
+        "text": data.get("text", card.group.value)[:TYPED],
         "also": "also" in data,
         "values": fixes_shown.values(card),
         "leads": fixes_shown.first_leads(card.group),
@@ -195,7 +197,7 @@ def _panel(card: Card, data: QueryDict, kept: dict[str, str]) -> dict[str, Any]:
 @never_cache
 def fix_work(request: HttpRequest) -> HttpResponse:
     """Fixes at work and just done, renewed while one is at work."""
-    person = _person(request)
+    person = corrector(request)
     return render(request, "rejections/_fix_work.html", {"work": fixes_shown.lately(person, timezone.now())})
 
 
@@ -204,7 +206,7 @@ def fix_work(request: HttpRequest) -> HttpResponse:
 @never_cache
 def fix_decisions(request: HttpRequest) -> HttpResponse:
     """Who decided what, newest first, with the way back."""
-    person = _person(request)
+    person = corrector(request)
     decided = fixes_shown.decided(person)
     pager = Pager.of(request.GET, decided.count(), DECISIONS)
     page: list[Batch] = list(decided[pager.page * DECISIONS :][:DECISIONS])

@@ -15,9 +15,8 @@ from campaigns.listing import Do, Edit
 from campaigns.models import Agreement, Campaign, Destination, Endpoint, Picklist, Source
 from leads.models import Delivery, Lead, LeadValues, SavedView
 from rejections import disputes, fixes, lists, months, uploads
-from rejections.blocked import Action, queue
+from rejections.blocked import Action, Fix, queue
 from rejections.corrected import corrected
-from rejections.fix_effects import Fix
 from rejections.models import Batch, LeadFile
 from rejections.options import Options
 from rejections.states import State
@@ -337,6 +336,7 @@ def test_the_fix_queue(look: Callable[..., Look]) -> None:
         "/fix-queue/?q=nothing",
         "/fix-queue/decisions/",
         f"/fix-queue/{leads[0]}/",
+        f"/fix-queue/several/?do=keep&g={leads[0]}&g={leads[1]}",
     ):
         operator.at(address)
 

@@ -152,6 +152,45 @@ def test_the_second_of_two_clicks_is_told_of_the_first(browser: Client, source: 
     assert Batch.objects.count() == 1
 
 
+def several(browser: Client, *leads: int, do: str = "likely") -> Any:
+    """The page before several groups are fixed, and what its button sends."""
+    context = browser.get(reverse("fix_several"), {"g": leads, "do": do}).context
+    form = {"do": do, "g": leads, "shown": [line["told"] for line in context["lines"] if line["fix"]]}
+    return context, form
+
+
+def test_several_groups_are_fixed_as_suggested_each_as_a_batch(browser: Client, source: Source) -> None:
+    make.cap(source.campaign, 4, "day")
+    ticked = [reject(source, 3)[0], reject(source, 2, "Austira")[0], reject(source, 1, "Quantenphysik")[0]]
+    reject(source, 1, "Germny")
+    context, form = several(browser, *ticked)
+    assert [line["fix"] and line["fix"].value for line in context["lines"]] == [
+        "United States",
+        "Austria",
+        None,
+    ]
+    assert context["effect"].label == "Release 4 of 5; 1 meets the daily cap"
+    browser.post(reverse("fix_several"), form)
+    batches = Batch.objects.order_by("pk")
+    assert [batch.rows for batch in batches] == [3, 2]
+    for batch in batches:
+        given.work(batch)
+    assert {card.group.value for card in queue(browser)["cards"]} == {"Quantenphysik", "Germny"}
+
+
+def test_several_groups_are_kept_and_one_that_changed_is_left_as_it_is(
+    browser: Client, source: Source
+) -> None:
+    ticked = [reject(source, 2)[0], reject(source, 1, "Narnia")[0]]
+    context, form = several(browser, *ticked, do="keep")
+    assert context["effect"].label == "Keep 3 leads rejected"
+    answer = browser.post(reverse("fix_several"), {**form, "shown": form["shown"][:1]}, follow=True)
+    assert [batch.rows for batch in Batch.objects.all()] == [2]
+    assert "“Narnia” changed meanwhile" in answer.content.decode()
+    nothing = browser.get(reverse("fix_several"), {"g": ["x", "9" * 30]}, follow=True)
+    assert "No group was ticked" in nothing.content.decode()
+
+
 def test_a_lead_that_left_the_queue_leads_back_to_it(browser: Client, source: Source) -> None:
     lead = reject(source, 1)[0]
     do(browser, lead)

@@ -36,7 +36,6 @@ find_batch            302 302 302 302 200 200 200 302 302
 leads                 200 200 200 200 200 200 200 302 302
 leads_download        200 200 200 200 200 200 200 302 302
 analytics             200 200 200 200 200 404 404 302 302
-what_if               200 200 200 200 404 404 404 302 302
 lead                  200 200 200 200 404 200 404 302 302
 lead_of_another       200 200 200 200 404 404 404 302 302
 post lead_fix         422 422 403 403 404 403 404 302 302
@@ -93,6 +92,7 @@ picklist_retire       200 403 404 404 404 404 404 302 302
 post picklist_judge   302 302 404 404 404 404 404 302 302
 fix_queue             200 200 404 404 404 404 404 302 302
 fix_work              200 200 404 404 404 404 404 302 302
+fix_several           302 302 404 404 404 404 404 302 302
 fix_decisions         200 200 404 404 404 404 404 302 302
 fix_group             200 200 404 404 404 404 404 302 302
 post fix_group        422 422 404 404 404 404 404 302 302
@@ -109,7 +109,6 @@ def address(w: World, page: str) -> str:
     special = {
         "source_tokens": reverse("source_tokens", args=[w.campaign.sources.all()[0].code]),
         "campaign": reverse("campaign", args=[code]),
-        "what_if": reverse("what_if", args=[code]),
         "accept_leads": reverse("accept_leads", args=[code]),
         "find_lead": f"{reverse('find')}?q={lead.pk}",
         "find_batch": f"{reverse('find')}?q=imp-{w.finished.pk}",

@@ -138,12 +138,23 @@ def test_each_chart_has_its_file_and_the_what_if_its_answer() -> None:
     days = browser.get(reverse("analytics_download", args=["days-to-reject"])).content.decode("utf-8-sig")
     assert days.splitlines() == ["Days,Leads", "1,3"]
     assert browser.get(reverse("analytics_download", args=["secrets"])).status_code == 404
-    text = browser.get(reverse("what_if", args=[w.campaign.code]), {"days": "0"}).content.decode()
+
+
+def test_the_what_if_answers_beside_its_chart_and_without_javascript_on_its_page() -> None:
+    w = world()
+    address, htmx = reverse("what_if", args=[w.campaign.code]), {"HX-Request": "true"}
+    browser = signed_in(w.people["operator"])
+    text = browser.get(address, {"days": "0"}, headers=htmx).content.decode()
     assert "2 of 2\xa0rejections" in text
     assert "£36.50" in text
+    long_ago = {"days": "0", "from": "2020-01-01", "to": "2020-02-01"}
+    assert "nothing to look back on" in browser.get(address, long_ago, headers=htmx).content.decode()
     for days in ("-1", "x", "99999"):
-        assert browser.get(reverse("what_if", args=[w.campaign.code]), {"days": days}).status_code == 200
-    assert signed_in(w.people["rival"]).get(reverse("what_if", args=[w.campaign.code])).status_code == 404
+        assert browser.get(address, {"days": days}, headers=htmx).status_code == 200
+    page = browser.get(browser.get(address, {"days": "0"}).headers["Location"])
+    assert page.context["what_if"]["outside"].leads == 2
+    for role in ("rival", "supplier"):
+        assert signed_in(w.people[role]).get(address, headers=htmx).status_code == 404, role
 
 
 def test_a_report_of_nothing_and_an_address_without_sense_are_pages_too() -> None:
