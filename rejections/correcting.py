@@ -83,12 +83,11 @@ class Memory:
             if field.name in headers
         }
         self.platform = {name: columns.index(header) for name, header in self.mapping["platform"].items()}
-        kind = batch.reading.get("kind")
-        literal = kind == FIX or self.mapping.get("all_as_written")
+        kind, literal = batch.reading.get("kind"), self.mapping.get("all_as_written")
         self.reading = Reading(
             clears=bool(self.mapping.get("blank_clears")),
             shielded=kind not in ("xlsx", FIX),
-            as_written=frozenset(self.places if literal else ()),
+            as_written=frozenset(self.places if literal or kind == FIX else ()),
         )
         self.as_written: Mapping[str, list[str]] = self.mapping.get("as_written", {})
         self.room = door.look_at_room(batch.campaign)
@@ -149,8 +148,7 @@ def apply_rows(batch: Batch, memory: Memory, raws: Sequence[CorrectionRow], at: 
     """Decide rows on fresh, locked facts; settle and record them, in the caller's transaction."""
     meant = [memory.row(raw) for raw in raws]
     room = door.open_room(batch.campaign)
-    leads = _read(memory, meant, lock=True)
-    found = _decide(memory, meant, leads, room, at)
+    found = _decide(memory, meant, _read(memory, meant, lock=True), room, at)
     written = [
         one.judged
         for one in found

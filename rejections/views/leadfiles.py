@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from campaigns.models import Disposition, Source
-from leads.presets import FieldName
+from leads.presets import FieldName, Names
 from leads.statuses import Status
 from rejections import leadfiles
 from rejections.forms import LeadFileForm
@@ -112,7 +112,10 @@ def _mapping(
         "source": file.source,
         "refused": refused,
         "same_file": leadfiles.same_file(file),
-        "columns": [_column(at, header, meant, file) for at, header in enumerate(columns[:COLUMNS])],
+        "columns": [
+            {"at": at, "header": header, "field": meant.field(header) or ""}
+            for at, header in enumerate(columns[:COLUMNS])
+        ],
         "more": max(0, len(columns) - COLUMNS),
         "fields": meant.fields,
         "missing": _missing(file.source, meant, columns),
@@ -124,11 +127,7 @@ def _mapping(
     return render(request, "sources/match.html", context, status=422 if refused else 200)
 
 
-def _column(at: int, header: str, meant: Any, file: LeadFile) -> dict[str, Any]:
-    return {"at": at, "header": header, "field": meant.field(header) or ""}
-
-
-def _missing(source: Source, meant: Any, columns: list[str]) -> list[FieldName]:
+def _missing(source: Source, meant: Names, columns: list[str]) -> list[FieldName]:
     """Required fields that no column stands for: every lead would be rejected."""
     required = set(source.campaign.fields.filter(required=True).values_list("name", flat=True))
     found = {meant.field(header) for header in columns}

@@ -302,7 +302,9 @@ def test_released_leads_are_told_and_told_back_when_the_correction_is_undone(
     batches.undone(batch, at=corrections.LATER)
     deliver.deliver_due(corrections.LATER)
     assert [kind for _, kind in told(hook)] == ["leads.recovered", "leads.recovery_retracted"]
-    assert json.loads(hook.got[0].body)["data"]["leads"] == [{"lead_id": lead_id, "uid": ""}]
+    assert json.loads(hook.got[0].body)["data"]["leads"] == [
+        {"lead_id": lead_id, "uid": Lead.objects.get().uid}
+    ]
 
 
 def test_tests_are_few(endpoint: Endpoint, hook: Receiver) -> None:

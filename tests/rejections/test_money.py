@@ -20,15 +20,14 @@ from hypothesis import strategies as st
 from campaigns.models import Agreement, Campaign, Disposition, User
 from leads import monthgrid, statements
 from leads.models import Adjustment, AffiliateEvent, ClosedMonth, Lead, LeadEvent, Statement, StatementLine
-from leads.sql import find, money
-from leads.sql.adjust import adjust
+from leads.sql import money
 from leads.sql.months import oldest_open
-from leads.sql.move import Moving
 from leads.statements import CLIENTS, SUPPLIERS
-from leads.statuses import Cause, Status
-from rejections import months, uploads
+from leads.statuses import Status
+from rejections import disputes, months, uploads
 from rejections.models import Batch
 from rejections.options import Options
+from rejections.refusals import Refused
 from tests import make
 from tests.batches import imported, undone, work
 from tests.rejections.test_properties import rolled_back
@@ -87,7 +86,13 @@ def begun() -> History:
         make.phrase(campaign.client, "Ours", "CLIENT_TEST")
         for seller, agreed in zip(sellers, terms, strict=True):
             Agreement.objects.create(
-                campaign=campaign, supplier=seller, starts_on=date(2026, 1, 1), price=1, payout=1, **agreed
+                campaign=campaign,
+                supplier=seller,
+                starts_on=date(2026, 1, 1),
+                price=1,
+                payout=1,
+                dispute_days=300,
+                **agreed,
             )
         places = [make.source(campaign, seller) for seller in sellers]
         leads.append([
@@ -120,7 +125,7 @@ def told(history: History, step: tuple[str, int, list[int], int]) -> None:
         if batch.state == "finished":
             undone(batch, at=at)
     elif what == "grant":
-        granted(named, at)
+        granted(named, history.staff, at)
     elif what == "affiliate":
         for lead in named:
             AffiliateEvent.objects.create(
@@ -130,10 +135,15 @@ def told(history: History, step: tuple[str, int, list[int], int]) -> None:
         closed(history, campaign)
 
 
-def granted(leads: list[Lead], at: datetime) -> None:
-    """Disputes about leads of closed months are granted; about others, disputes.py has its own tests."""
-    find.lock([lead.pk for lead in leads])
-    adjust(Cause.CHARGED_BACK, [Moving(lead.pk) for lead in leads], at=at, actor_id=None, batch_id=None)
+def granted(leads: list[Lead], staff: User, at: datetime) -> None:
+    """Of these leads, those that stand rejected are disputed by their suppliers, and it is granted."""
+    for lead in leads:
+        person = make.supplier_user(lead.supplier)
+        try:
+            sent = disputes.contest([lead.pk], person=person, note="Ours.", at=at)
+        except Refused:  # nothing to dispute, or disputed before
+            continue
+        disputes.answer_many(sent, grants=True, answer_text="", person=staff, at=at)
 
 
 def closed(history: History, campaign: Campaign) -> None:
