@@ -35,6 +35,8 @@ from rejections.views.paging import Pager
 PAGE, VERSIONS, SEEN = 50, 25, 12
 #: Lines of a paste whose outcome is shown.
 STEPS = 200
+#: Of a longer list a value is typed.
+OFFERED = 500
 USED_SINCE = timedelta(days=90)
 PASTE = "paste"
 
@@ -198,7 +200,8 @@ def _change_page(
         "text": data.get("text", "")[:300],
         "value": data.get("value", "")[:300],
         "paste": data.get("paste", ""),
-        "values": [value for value, retired in sorted(now.values.items()) if not retired][:500],
+        "values": [value for value, retired in sorted(now.values.items()) if not retired],
+        "offered": OFFERED,
         "plan": made if edits else None,
         "steps": made.steps[:STEPS],
         "counts": _counts(made),
