@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.contrib.auth import views as auth
 from django.urls import path, register_converter
 
-from campaigns.api import base, docs, lists, parties
+from campaigns.api import base, dispositions, docs, lists, parties
 from campaigns.views import campaign as campaigns
 from campaigns.views import keys, profile, reasons, settings, signing
 from campaigns.views import lists as picklists
@@ -220,8 +220,8 @@ urlpatterns = [
     path("api/v1/picklists/<int:pk>/", lists.PicklistView.as_view()),
     path("api/v1/list-mappers/", lists.EntriesView.as_view()),
     path("api/v1/list-mappers/<int:pk>/", lists.EntryView.as_view()),
-    path("api/v1/dispositions/", lists.DispositionsView.as_view()),
-    path("api/v1/dispositions/<slug:code>/", lists.DispositionView.as_view()),
+    path("api/v1/dispositions/", dispositions.DispositionsView.as_view()),
+    path("api/v1/dispositions/<slug:code>/", dispositions.DispositionView.as_view()),
     path("api/v1/campaigns/", parties.CampaignsView.as_view()),
     path("api/v1/sources/", parties.SourcesView.as_view()),
     path("api/v1/suppliers/", parties.SuppliersView.as_view()),

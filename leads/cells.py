@@ -131,7 +131,7 @@ _COLUMNS = (
     Column("code", "Disposition", _STAFF | _CLIENT, 0, lambda row: str(row.lead.disposition or "")),
     Column("campaign", "Campaign", _ALL, _ALL, _party("campaign")),
     Column("client", "Client", _STAFF, 0, _party("client")),
-    Column("source", "Source", _ALL, _SUPPLIER, _party("source")),
+    Column("source", "Source", _ALL, 0, _party("source")),
     Column("supplier", "Supplier", _STAFF | _CLIENT, 0, _party("supplier")),
     Column("uid", "UID", _ALL, 0, lambda row: row.lead.uid),
     _money("price", _STAFF | _CLIENT, _STAFF | _CLIENT),

@@ -6,7 +6,7 @@ New leads come through here, and rejected ones a second time, after a correction
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
@@ -52,6 +52,22 @@ class Room:
     def take(self, supplier_id: int, instant: datetime) -> CapFacts | None:
         """Take one place of every cap that binds; or the cap that is full, and nothing is taken."""
         places = []
+        for cap, place in self._binding(supplier_id, instant):
+            if self._left[place] <= 0:
+                return cap
+            places.append(place)
+        for place in places:
+            self._left[place] -= 1
+        return None
+
+    def tightest(self, supplier_id: int, instant: datetime) -> tuple[int, CapFacts] | None:
+        """The fewest places left under a cap that binds, and that cap; None where none does."""
+        left = [(max(self._left[place], 0), cap) for cap, place in self._binding(supplier_id, instant)]
+        return min(left, key=lambda one: one[0], default=None)
+
+    def _binding(
+        self, supplier_id: int, instant: datetime
+    ) -> Iterator[tuple[CapFacts, tuple[int, datetime]]]:
         for cap in self.caps:
             if cap.supplier_id not in (None, supplier_id):
                 continue
@@ -60,12 +76,7 @@ class Room:
             if place not in self._left:
                 used = caps.used(self.campaign_id, cap.supplier_id, begin, end)
                 self._left[place] = cap.limit - used
-            if self._left[place] <= 0:
-                return cap
-            places.append(place)
-        for place in places:
-            self._left[place] -= 1
-        return None
+            yield cap, place
 
 
 def reached(cap: CapFacts) -> str:

@@ -80,7 +80,7 @@ def review(batch: Batch, *, accept: Sequence[int], skip: Sequence[int]) -> None:
     """Accept or skip suggestions for damaged identifiers, and decide these rows anew."""
     with transaction.atomic():
         locked = Batch.objects.select_for_update().select_related("campaign").get(pk=batch.pk)
-        if locked.state != State.CHECKED:
+        if locked.state != State.CHECKED or locked.kind != Kind.REJECTION:
             raise _wrong_state(locked)
         suggested = BatchRow.objects.filter(batch=locked, note__has_key="lead")
         named = dict(suggested.filter(line__in=[*accept, *skip]).values_list("line", "note__lead"))

@@ -26,7 +26,7 @@ from rejections.sql.fixes import Group
 #: So many leads of a group are judged for the preview; of a larger one it says “about”.
 PREVIEWED = 500
 #: Of each further group so many, as long as not twice as many were judged in all.
-_LEAST = 10
+LEAST = 10
 #: Sentences of leads that stay rejected are named up to this number.
 FAILING_NAMED = 5
 
@@ -76,7 +76,8 @@ class Preview:
             return _ALONE[self.action].format(_leads(self.leads))
         about = "about " if self.about else ""
         of_all = f"{about}{self.released:,} of {self.leads:,}"
-        said = f"{_VERBS[self.action]} {_leads(self.leads) if self.released == self.leads else of_all}"
+        all_of_them = self.released == self.leads and not self.about
+        said = f"{_VERBS[self.action]} {_leads(self.leads) if all_of_them else of_all}"
         meet = "meets" if self.quarantined == 1 else "meet"
         return f"{said}; {about}{self.quarantined:,} {meet} {self.cap_words}" if self.quarantined else said
 
@@ -92,53 +93,64 @@ def _leads(count: int) -> str:
 
 @dataclass
 class _Counted:
-    """What was found in the leads of all groups."""
+    """What was found in the leads of all groups; `released` and `quarantined` are carried over to the whole."""
 
     total: int = 0
     judged: int = 0
     unjudged: int = 0
-    found: Counter[Status] = field(default_factory=Counter)
+    released: int = 0
+    quarantined: int = 0
     failing: Counter[str] = field(default_factory=Counter)
     caps: dict[str, None] = field(default_factory=dict)
     worth: dict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
     about: bool = False
 
-    def add(self, campaign: Campaign, room: Room, size: int, judged: Sequence[Judged]) -> None:
-        """Count one group; of a large one what was judged stands for the whole."""
+    def add(self, source: Source, room: Room, size: int, judged: Sequence[Judged], at: datetime) -> None:
+        """Count one group; of a large one what was judged stands for the whole, but for the places of caps."""
         self.total += size
         self.judged += len(judged)
         if not judged:
             self.unjudged += size
             return
         self.about = self.about or len(judged) < size
-        weight = size / len(judged)
-        named = {door.reached(cap): _PERIODS[cap.period] for cap in room.caps}
-        prices = dict(
-            LeadBlock.objects.filter(pk__in=[one.lead_id for one in judged]).values_list("pk", "price")
-        )
         found: Counter[Status] = Counter(one.target for one in judged)
-        for status, leads in found.items():
-            self.found[status] += round(leads * weight)
+        waiting = found[Status.QUARANTINED]
+        going = len(judged) - waiting - found[Status.REJECTED]
+        passing = round((going + waiting) * size / len(judged))
+        tightest = room.tightest(source.supplier_id, at)
+        released = going if waiting else passing
+        if tightest is not None and passing > going + tightest[0]:
+            released = going + tightest[0]
+            self.caps[_PERIODS[tightest[1].period]] = None
+        self.released += released
+        self.quarantined += passing - released
+        self._describe(source, room, judged, released / going if going else 0)
+
+    def _describe(self, source: Source, room: Room, judged: Sequence[Judged], weight: float) -> None:
+        """Which sentences, caps and money the judged leads came to."""
+        named = {door.reached(cap): _PERIODS[cap.period] for cap in room.caps}
+        blocks = LeadBlock.objects.filter(pk__in=[one.lead_id for one in judged])
+        prices = dict(blocks.values_list("pk", "price"))
         for one in judged:
             if one.target == Status.REJECTED:
                 self.failing[one.reason] += 1
             elif one.target == Status.QUARANTINED:
-                self.caps[named.get(one.reason, "")] = None
+                self.caps[named[one.reason]] = None
             else:
-                self.worth[campaign.currency] += prices.get(one.lead_id, Decimal(0)) * Decimal(weight)
+                worth = prices.get(one.lead_id, Decimal(0)) * Decimal(weight)
+                self.worth[source.campaign.currency] += worth
 
     def preview(self, action: Action) -> Preview:
         """The numbers, those of what was judged carried over to what was not."""
         looked_at = self.total - self.unjudged
         scale = self.total / looked_at if looked_at else 0
-        stay, wait = (round(self.found[status] * scale) for status in (Status.REJECTED, Status.QUARANTINED))
         return Preview(
             action=action,
             leads=self.total,
-            released=self.total - stay - wait if looked_at else 0,
-            quarantined=wait,
+            released=round(self.released * scale),
+            quarantined=round(self.quarantined * scale),
             failing=tuple(self.failing.most_common(FAILING_NAMED)),
-            caps=tuple(filter(None, self.caps)),
+            caps=tuple(self.caps),
             worth=tuple(
                 (currency, amount * Decimal(scale)) for currency, amount in self.worth.items() if amount
             ),
@@ -173,13 +185,14 @@ def previewed(
     known: dict[int, tuple[Agreed, Room]] = {}
     sources = Source.objects.select_related("campaign").in_bulk({group.source_id for group in groups})
     for group in groups:
-        campaign = sources[group.source_id].campaign
+        source = sources[group.source_id]
+        campaign = source.campaign
         if campaign.pk not in known:
             known[campaign.pk] = (agreed(campaign), door.look_at_room(campaign))
         terms, room = known[campaign.pk]
-        most = max(PREVIEWED - counted.judged, _LEAST) if counted.judged < 2 * PREVIEWED else 0
+        most = max(PREVIEWED - counted.judged, LEAST) if counted.judged < 2 * PREVIEWED else 0
         judged = _place(campaign, were(terms, group), room, group, fix, at, most) if most else []
-        counted.add(campaign, room, group.leads, judged)
+        counted.add(source, room, group.leads, judged, at)
     return counted.preview(fix.action)
 
 

@@ -31,6 +31,9 @@ def start(groups: Sequence[Group], fix: Fix, *, person: User | None, via: str, a
     Raises Refused, then nothing has changed.
     """
     with transaction.atomic():
+        # In id order, so that two who fix the same sources wait for each other; leads may come in meanwhile.
+        sources = Source.objects.filter(pk__in=[group.source_id for group in groups]).order_by("pk")
+        list(sources.select_for_update(no_key=True))
         noted = _change_list(groups[0], fix, person, at)
         batches: list[Batch] = []
         for group in groups:
@@ -48,8 +51,7 @@ def start(groups: Sequence[Group], fix: Fix, *, person: User | None, via: str, a
 
 
 def _at_work_already(group: Group) -> None:
-    """Two people, or two clicks, on one group: the first one's fix stands. Its source's row settles the race."""
-    Source.objects.select_for_update().get(pk=group.source_id)
+    """Two people, or two clicks, on one group: the first one's fix stands."""
     same = {"field": group.field, "text": group.value, "code": group.code}
     working = Batch.objects.filter(
         source=group.source_id, kind=Kind.CORRECTION, state__in=RUNNABLE, mapping__fix__contains=same

@@ -150,6 +150,8 @@ def _apply_chunk(batch_id: int, owner: str, memory: Memory | None, at: datetime)
 def _apply_rows(batch: Batch, memory: Memory, at: datetime) -> None:
     """Settle the next rows, or go on to the next step after the last."""
     if isinstance(memory, correcting.Memory):
+        if not batch.settled_line:
+            Batch.objects.filter(pk=batch.pk).update(**_kept_rules(batch, memory))
         corrected = correcting.take(memory, after=batch.settled_line)
         correcting.apply_rows(batch, memory, corrected, at)
         lines = [raw.line for raw in corrected]

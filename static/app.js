@@ -132,16 +132,24 @@
   addEventListener("pageshow", countSelected);
 
   // ---- Live parts: a lost connection is said, a lost session asks for the password over the kept page ----
-  const offline = (on) => {
+  let cutOff = false; // known by the event alone: a machine that never had a network still reaches itself
+  const offline = (on, why = "No connection") => {
     for (const note of $$("[data-offline]")) {
-      if (on && note.hidden) $("[data-since]", note).textContent = new Date().toLocaleTimeString("en-GB");
+      if (on && note.hidden) {
+        $("[data-why]", note).textContent = why;
+        $("[data-since]", note).textContent = new Date().toLocaleTimeString("en-GB");
+      }
       note.hidden = !on;
     }
   };
-  const failed = (event) => { offline(true); if (event.detail.elt?.matches?.("[data-refreshes]")) event.detail.elt.submit(); };
-  addEventListener("offline", () => offline(true));
-  addEventListener("online", () => offline(false));
-  document.addEventListener("submit", (event) => { if (!navigator.onLine) { event.preventDefault(); event.stopImmediatePropagation(); offline(true); scrollTo(0, 0); } }, true);
+  const failed = (event) => {
+    const { elt, xhr } = event.detail;
+    if (event.type === "htmx:sendError" || xhr.status >= 500) offline(true, event.type === "htmx:sendError" ? "No connection" : "No answer");
+    if (elt?.matches?.("[data-refreshes]")) elt.submit();
+  };
+  addEventListener("offline", () => { cutOff = !/^(localhost|127\.|\[::1\])/.test(location.hostname); offline(true); });
+  addEventListener("online", () => { cutOff = false; offline(false); });
+  document.addEventListener("submit", (event) => { if (cutOff) { event.preventDefault(); event.stopImmediatePropagation(); scrollTo(0, 0); } }, true);
   document.addEventListener("htmx:sendError", failed);
   document.addEventListener("htmx:responseError", failed);
   document.addEventListener("htmx:beforeSwap", (event) => {
@@ -150,7 +158,7 @@
     if (xhr.responseURL && new URL(xhr.responseURL).pathname !== new URL(pathInfo.finalRequestPath, location.href).pathname) {
       event.detail.shouldSwap = false;
       const session = $("#session");
-      if (!session) location.reload();
+      if (!session || new URL(xhr.responseURL).pathname !== new URL($("form", session).action).pathname) location.reload();
       else if (!session.open) { session.showModal(); $("[type=password]", session).focus(); }
     }
   });

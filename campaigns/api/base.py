@@ -8,9 +8,10 @@ from collections.abc import Callable
 from typing import Any
 
 from django.db.models import QuerySet
+from django.http import Http404
 from django.utils.http import urlencode
 from rest_framework import serializers
-from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.encoders import JSONEncoder
@@ -25,13 +26,8 @@ PAGE = 100
 LARGEST_PAGE = 1000
 
 
-class JsonOnly(BaseContentNegotiation):
+class JsonOnly(DefaultContentNegotiation):
     """There is one format, whatever is asked for."""
-
-    def select_parser(self, request: Request, parsers: Any) -> Any:
-        from rest_framework.negotiation import DefaultContentNegotiation
-
-        return DefaultContentNegotiation().select_parser(request, parsers)
 
     def select_renderer(self, request: Request, renderers: Any, format_suffix: Any = None) -> Any:
         return renderers[0], renderers[0].media_type
@@ -57,22 +53,12 @@ class ApiView(APIView):
 
 
 class NotThere(ApiView):
-    """Every address below /api/v1/ that is none."""
+    """Every address below /api/v1/ that is none, whoever asks and how."""
 
-    authentication_classes = ()
-    permission_classes = ()
-    throttle_classes = ()
     schema = None
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        self.http_method_not_allowed = self.not_there  # type: ignore[method-assign]
-
-    def not_there(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        from django.http import Http404
-
         raise Http404
-
-    get = post = put = patch = delete = head = options = not_there  # type: ignore[assignment]
 
 
 class PageQuery(Form):

@@ -8,6 +8,11 @@ from typing import Any
 from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerExtension
 from drf_spectacular.openapi import AutoSchema
 
+#: The highest number the database has for an id.
+LARGEST = 2**63 - 1
+#: A list of leads that is sent in has at most so many.
+MOST_LEADS = 1000
+
 INTRODUCTION = """
 Other software does here what people do in the pages, by the same rules.
 
@@ -77,12 +82,6 @@ def finish(result: dict[str, Any], generator: Any, **_: Any) -> dict[str, Any]:
         if form.get("type") == "array":
             form |= {"minItems": 1, "maxItems": MOST_LEADS}
     return result
-
-
-#: The highest number the database has for an id.
-LARGEST = 2**63 - 1
-#: A list of leads that is sent in has at most so many.
-MOST_LEADS = 1000
 
 
 def _say_what_is_needed(operation: dict[str, Any], known: dict[str, Any]) -> None:

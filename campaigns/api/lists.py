@@ -1,4 +1,4 @@
-"""Picklists, list mappers and dispositions for other software: read by all whose they are, kept by the house."""
+"""Picklists and list mappers for other software: read by those whose they are, kept by the house."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from campaigns.api.described import LARGEST
 from campaigns.api.fields import read
 from campaigns.api.idempotency import once_per_key
 from campaigns.api.schema import IDEMPOTENCY_KEY, IF_MATCH, answers_with, problems
-from campaigns.models import Client, Disposition, ListMapperEntry, Picklist, PicklistValue, Right
+from campaigns.models import Client, ListMapperEntry, Picklist, PicklistValue, Right
 from rejections import lists
 from rejections.refusals import Refused
 
-_ETAG = answers_with("ETag", "Changes with what is told: send it as If-Match.", 200, 201)
-_MADE = problems(400, 404, 409, 413, 415, 422)
-_CHANGED = problems(400, 404, 409, 412, 413, 415, 422, 428)
+ETAG = answers_with("ETag", "Changes with what is told: send it as If-Match.", 200, 201)
+MADE = problems(400, 404, 409, 413, 415, 422)
+CHANGED = problems(400, 404, 409, 412, 413, 415, 422, 428)
 
 
 def keep(request: Request, *, admin: bool = True) -> None:
@@ -75,9 +75,9 @@ class PicklistsView(ApiView):
 
     @extend_schema(
         summary="Make a picklist",
-        parameters=[IDEMPOTENCY_KEY, _ETAG],
+        parameters=[IDEMPOTENCY_KEY, ETAG],
         request=listed.PicklistIn,
-        responses={201: listed.PicklistWithValuesSerializer, **_MADE},
+        responses={201: listed.PicklistWithValuesSerializer, **MADE},
     )
     @once_per_key
     def post(self, request: Request) -> Response:
@@ -93,7 +93,7 @@ class PicklistsView(ApiView):
 
 
 def _make(client: Client, asked: dict[str, Any], request: Request) -> Picklist:
-    with _named_once():
+    with named_once():
         picklist = Picklist.objects.create(client=client, name=asked["name"])
         for value in dict.fromkeys(asked.get("values", [])):
             lists.add_value(picklist, value, **_named(request))
@@ -101,7 +101,7 @@ def _make(client: Client, asked: dict[str, Any], request: Request) -> Picklist:
 
 
 @contextmanager
-def _named_once() -> Iterator[None]:
+def named_once() -> Iterator[None]:
     """A second thing of the same name is refused."""
     try:
         with transaction.atomic():
@@ -117,7 +117,7 @@ class PicklistView(ApiView):
 
     @extend_schema(
         summary="One picklist",
-        parameters=[_ETAG],
+        parameters=[ETAG],
         responses={200: listed.PicklistWithValuesSerializer, **problems(404)},
     )
     def get(self, request: Request, pk: int) -> Response:
@@ -126,9 +126,9 @@ class PicklistView(ApiView):
 
     @extend_schema(
         summary="Change a picklist",
-        parameters=[IDEMPOTENCY_KEY, IF_MATCH, _ETAG],
+        parameters=[IDEMPOTENCY_KEY, IF_MATCH, ETAG],
         request=listed.PicklistChange,
-        responses={200: listed.PicklistWithValuesSerializer, **_CHANGED},
+        responses={200: listed.PicklistWithValuesSerializer, **CHANGED},
     )
     @once_per_key
     def patch(self, request: Request, pk: int) -> Response:
@@ -154,7 +154,7 @@ def _picklist(request: Request, pk: int) -> Picklist:
 
 def _change(picklist: Picklist, asked: dict[str, Any], request: Request) -> None:
     if "name" in asked and asked["name"] != picklist.name:
-        with _named_once():
+        with named_once():
             lists.rename(picklist, asked["name"], **_named(request))
     for value in dict.fromkeys(asked.get("add", [])):
         lists.add_value(picklist, value, **_named(request))
@@ -187,9 +187,9 @@ class EntriesView(ApiView):
 
     @extend_schema(
         summary="Add a list mapper entry",
-        parameters=[IDEMPOTENCY_KEY, _ETAG],
+        parameters=[IDEMPOTENCY_KEY, ETAG],
         request=listed.EntryIn,
-        responses={201: listed.EntrySerializer, **_MADE},
+        responses={201: listed.EntrySerializer, **MADE},
     )
     @once_per_key
     def post(self, request: Request) -> Response:
@@ -214,7 +214,7 @@ class EntryView(ApiView):
 
     @extend_schema(
         summary="One list mapper entry",
-        parameters=[_ETAG],
+        parameters=[ETAG],
         responses={200: listed.EntrySerializer, **problems(404)},
     )
     def get(self, request: Request, pk: int) -> Response:
@@ -223,9 +223,9 @@ class EntryView(ApiView):
 
     @extend_schema(
         summary="Change a list mapper entry",
-        parameters=[IDEMPOTENCY_KEY, IF_MATCH, _ETAG],
+        parameters=[IDEMPOTENCY_KEY, IF_MATCH, ETAG],
         request=listed.EntryChange,
-        responses={200: listed.EntrySerializer, **_CHANGED},
+        responses={200: listed.EntrySerializer, **CHANGED},
     )
     @once_per_key
     def patch(self, request: Request, pk: int) -> Response:
@@ -259,84 +259,3 @@ def _value(picklist: Picklist, text: str) -> PicklistValue:
     if value is None:
         raise Refused("not_a_value", f"“{text}” is not in use on {picklist}", "Nothing was changed.")
     return value
-
-
-class DispositionsView(ApiView):
-    """/api/v1/dispositions/"""
-
-    operations = {"get": "dispositions_list", "post": "dispositions_make"}
-
-    @extend_schema(
-        summary="List dispositions",
-        parameters=[PageQuery],
-        responses={200: page_of(listed.DispositionSerializer), **problems(400)},
-    )
-    def get(self, request: Request) -> Response:
-        """All codes, in the words of your side."""
-        person: Any = request.user
-        found = Disposition.objects.all()
-        return page(
-            request,
-            found,
-            query(request, PageQuery),
-            lambda rows: [listed.disposition_shown(one, person) for one in rows],
-        )
-
-    @extend_schema(
-        summary="Make a disposition",
-        parameters=[IDEMPOTENCY_KEY, _ETAG],
-        request=listed.DispositionIn,
-        responses={201: listed.DispositionSerializer, **_MADE},
-    )
-    @once_per_key
-    def post(self, request: Request) -> Response:
-        """A new code that clients' phrases can mean. For admins."""
-        keep(request)
-        asked = read(listed.DispositionIn, request.data)
-
-        def make() -> None:
-            with _named_once():
-                Disposition.objects.create(family=Disposition.Family.CLIENT, **asked)
-
-        once(request, "made", make)
-        person: Any = request.user
-        made = Disposition.objects.get(code=asked["code"])
-        return tagged(listed.disposition_shown(made, person), 201)
-
-
-class DispositionView(ApiView):
-    """/api/v1/dispositions/<code>/"""
-
-    operations = {"get": "dispositions_get", "patch": "dispositions_change"}
-
-    @extend_schema(
-        summary="One disposition",
-        parameters=[_ETAG],
-        responses={200: listed.DispositionSerializer, **problems(404)},
-    )
-    def get(self, request: Request, code: str) -> Response:
-        """The code, in the words of your side."""
-        person: Any = request.user
-        return tagged(listed.disposition_shown(get_object_or_404(Disposition, code=code), person))
-
-    @extend_schema(
-        summary="Change a disposition",
-        parameters=[IDEMPOTENCY_KEY, IF_MATCH, _ETAG],
-        request=listed.DispositionChange,
-        responses={200: listed.DispositionSerializer, **_CHANGED},
-    )
-    @once_per_key
-    def patch(self, request: Request, code: str) -> Response:
-        """Its words, and what it means for returns and payouts from now on. For admins."""
-        person: Any = request.user
-        get_object_or_404(Disposition, code=code)
-        keep(request)
-        asked = read(listed.DispositionChange, request.data)
-
-        def save() -> None:
-            found = Disposition.objects.select_for_update().get(code=code)
-            check_match(request, listed.disposition_shown(found, person))
-            Disposition.objects.filter(pk=found.pk).update(**asked)
-
-        once(request, "changed", save)
-        return tagged(listed.disposition_shown(Disposition.objects.get(code=code), person))

@@ -35,6 +35,8 @@ from rejections.views.paging import Pager
 PAGE, VERSIONS, SEEN = 50, 25, 12
 #: Lines of a paste whose outcome is shown.
 STEPS = 200
+#: Of a longer list a value is typed.
+OFFERED = 500
 USED_SINCE = timedelta(days=90)
 PASTE = "paste"
 
@@ -190,31 +192,35 @@ def _change_page(
     refused: Refused | None,
 ) -> HttpResponse:
     now = lists.read(found)
-    made = listing.plan(now, edits)
-    releases = _releases(found, made) if made.changes else None
-    context = {
+    context = _effect(found, now, edits, do) | {
         "picklist": found,
         "do": do,
-        "text": data.get("text", "")[:300],
-        "value": data.get("value", "")[:300],
+        "text": data.get("text", "")[: listing.LONGEST],
+        "value": data.get("value", "")[: listing.LONGEST],
         "paste": data.get("paste", ""),
-        "values": [value for value, retired in sorted(now.values.items()) if not retired][:500],
+        "values": [value for value, retired in sorted(now.values.items()) if not retired],
+        "offered": OFFERED,
+        "refused": refused,
+        "next": found.version + 1,
+    }
+    in_dialog = request.headers.get("HX-Request")
+    template = "campaigns/_picklist_change.html" if in_dialog else "campaigns/picklist_change.html"
+    return render(request, template, context, status=422 if refused else 200)
+
+
+def _effect(found: Picklist, now: listing.Listing, edits: list[Edit], do: str) -> dict[str, Any]:
+    """What the change would do: to the list, to leads that wait, to leads that still come."""
+    made = listing.plan(now, edits)
+    releases = _releases(found, made) if made.changes else None
+    return {
         "plan": made if edits else None,
         "steps": made.steps[:STEPS],
         "counts": _counts(made),
         "releases": releases,
         "labels": _labels(do, made, releases),
         "loses": _loses(found, made) if made.changes else 0,
-        "refused": refused,
-        "next": found.version + 1,
         "blocked": not made.changes or (bool(made.problems) and do != PASTE),
     }
-    template = (
-        "campaigns/_picklist_change.html"
-        if request.headers.get("HX-Request")
-        else "campaigns/picklist_change.html"
-    )
-    return render(request, template, context, status=422 if refused else 200)
 
 
 _VERBS = {

@@ -28,7 +28,7 @@ class SignIn(auth.LoginView):
         return super().post(request, *args, **kwargs)
 
     def form_invalid(self, form: Any) -> HttpResponse:
-        with suppress(RedisError):  # without the cache people can still sign in
+        with suppress(RedisError, ValueError):  # without the cache people can still sign in
             cache.add(_key(self.request), 0, WAIT_SECONDS)
             cache.incr(_key(self.request))
         return super().form_invalid(form)

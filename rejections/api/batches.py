@@ -29,15 +29,8 @@ from campaigns.models import Right
 from rejections import control, results
 from rejections.api import shapes
 from rejections.api.rejections import accepted
-from rejections.api.shapes import (
-    BatchSerializer,
-    ResultQuery,
-    ReviewIn,
-    RowQuery,
-    RowSerializer,
-    StartIn,
-    UndoIn,
-)
+from rejections.api.sent import ResultQuery, ReviewIn, RowQuery, StartIn, UndoIn
+from rejections.api.shapes import BatchSerializer, RowSerializer
 from rejections.models import Batch, BatchRow, Kind
 from rejections.options import Options
 from rejections.refusals import Refused

@@ -23,7 +23,8 @@ from rejections import uploads
 from rejections.api import shapes
 from rejections.api.batches import told
 from rejections.api.rejections import accepted, campaign_of
-from rejections.api.shapes import BatchIn, BatchSerializer
+from rejections.api.sent import BatchIn
+from rejections.api.shapes import BatchSerializer
 from rejections.models import Batch, Kind
 from rejections.options import Options
 from rejections.refusals import Refused

@@ -17,8 +17,9 @@ from campaigns.api.schema import IDEMPOTENCY_KEY, answers_with, problems
 from campaigns.models import Campaign, Right, User
 from rejections import uploads
 from rejections.api import shapes
+from rejections.api.sent import RejectionsIn
 from rejections.api.settling import settle
-from rejections.api.shapes import BatchSerializer, RejectionsIn, SettledSerializer
+from rejections.api.shapes import BatchSerializer, SettledSerializer
 from rejections.models import Batch
 from rejections.options import Options
 from rejections.refusals import Refused

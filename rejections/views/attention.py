@@ -151,9 +151,8 @@ def _short(day: date | None) -> str:
 def _without_window(campaign: Campaign, where: str, person: User) -> dict[str, Any]:
     title = f"{campaign.name} has no maximum rejection days"
     text = f"{where} · its leads are Accepted at once, and a file for it is refused"
-    action, url = "Open", reverse("campaign", args=[campaign.code])
-    if person.has_perm("campaigns.change_campaign"):
-        action, url = "Set it", reverse("admin:campaigns_campaign_change", args=[campaign.pk])
+    action = "Set it" if person.has_perm("campaigns.change_campaign") else "Open"
+    url = reverse("campaign_settings", args=[campaign.code])
     return item((8, 0), "calendar-off", "neutral", title, text, action, url)
 
 

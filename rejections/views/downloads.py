@@ -73,6 +73,8 @@ def _question(request: HttpRequest, source: Source, form: DownloadForm) -> HttpR
 
 def _own(request: HttpRequest, pk: int) -> Download:
     person: Any = request.user
+    if not person.is_staff:
+        raise Http404
     return get_object_or_404(Download.objects.visible_to(person).select_related("source__campaign"), pk=pk)
 
 

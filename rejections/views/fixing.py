@@ -32,6 +32,8 @@ from rejections.views.paging import Pager
 
 #: Groups on a page of the queue, decisions on a page of theirs.
 PAGE, DECISIONS = 30, 25
+#: The longest text a field is changed to.
+TYPED = 2000
 FILTERS = ("source", "client", "code", "q")
 
 
@@ -157,8 +159,8 @@ def _fix(data: QueryDict, card: Card) -> Fix | None:
         value = (data.get("other") or data.get("to") or likely).replace("\0", "").strip()
         return Fix(action, value) if value else None
     if action == Action.CHANGE:
-        text = data.get("text", card.group.value).replace("\0", "").strip()
-        if text == card.group.value:
+        text = data.get("text", card.group.value).replace("\0", "").strip()[:TYPED]
+        if text in (card.group.value, card.group.value[:TYPED].strip()):
             return None
         clears = "text" in data and card.field is not None and not card.field.required
         return Fix(action, text) if text or clears else None
@@ -183,7 +185,7 @@ def _panel(card: Card, data: QueryDict, kept: dict[str, str]) -> dict[str, Any]:
         "fix": fix,
         "effect": effect,
         "refused": refused,
-        "text": data.get("text", card.group.value)[:2000],
+        "text": data.get("text", card.group.value)[:TYPED],
         "also": "also" in data,
         "values": fixes_shown.values(card),
         "leads": fixes_shown.first_leads(card.group),

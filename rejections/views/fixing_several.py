@@ -57,6 +57,10 @@ def fix_several(request: HttpRequest) -> HttpResponse:
     return render(request, "rejections/fix_several.html", context)
 
 
+def _line(card: Card, chosen: dict[Any, Fix]) -> dict[str, Any]:
+    return {"card": card, "fix": chosen.get(card.group), "told": told(card, _value(chosen, card))}
+
+
 def _value(chosen: dict[Any, Fix], card: Card) -> str:
     return chosen[card.group].value if card.group in chosen else ""
 

@@ -15,7 +15,7 @@ from leads import identifiers
 from rejections import control, phrases, uploads
 from rejections.columns import LEAD_ID, UID, ColumnMap, suggests_selector
 from rejections.forms import MappingForm, ReadingForm
-from rejections.models import Batch
+from rejections.models import Batch, Kind
 from rejections.reading import field_facts
 from rejections.refusals import Refused
 from rejections.sql import tables
@@ -45,7 +45,7 @@ def batch_map(request: HttpRequest, pk: int) -> HttpResponse:
     """Show the mapping, or take what was sent: another reading, another look, or on to the check."""
     person: Any = request.user
     batch = get_object_or_404(Batch.objects.visible_to(person).select_related("campaign__client"), pk=pk)
-    if batch.state not in EDITABLE or not batch.file:
+    if batch.state not in EDITABLE or not batch.file or batch.kind != Kind.REJECTION:
         return redirect("batch", batch.pk)
     form = MappingForm(request.POST if "identifier_column" in request.POST else None)
     refused = None

@@ -436,7 +436,7 @@ def test_sources_and_corrections(look: Callable[..., Look]) -> None:
     operator = look(w.people["operator"])
     source = troubled_source(w)
     address = f"/sources/{source.code}/"
-    for page in ("/sources/", address, f"{address}download/", f"{address}upload/"):
+    for page in ("/sources/", address, f"{address}tokens/", f"{address}download/", f"{address}upload/"):
         operator.at(page)
     for name in ("Download leads", "Upload leads"):
         operator.at(address, act=lambda page, name=name: open_dialog(page, name))

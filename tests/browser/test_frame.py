@@ -85,3 +85,15 @@ def test_a_lost_session_asks_for_the_password_over_the_page_that_is_kept(open_br
     page.get_by_role("button", name="Check").click()  # with the new session's token
     expect(page.get_by_role("heading", level=1)).not_to_contain_text("Please send it again")
     assert Batch.objects.filter(created_by=site.operator).count() == 1
+
+
+def test_a_lost_connection_is_said_on_the_page_until_it_is_back(open_browser: OpenBrowser) -> None:
+    site = steps.site()
+    page = open_browser(site.client)
+    page.goto("/imports/")
+    note = page.get_by_role("alert").filter(has_text="No connection since")
+    expect(note).to_be_hidden()
+    page.context.set_offline(True)
+    expect(note).to_contain_text("nothing can be sent")
+    page.context.set_offline(False)
+    expect(note).to_be_hidden()

@@ -10,8 +10,9 @@ from django.urls import reverse
 
 from campaigns.models import ListMapperEntry, Picklist, PicklistValue, PicklistVersion, Source, User
 from leads.models import Lead
-from rejections import blocked, lists
+from rejections import blocked, control, lists
 from rejections.models import Batch
+from rejections.options import Options
 from tests import make
 from tests.rejections import corrections as given
 
@@ -114,6 +115,8 @@ def test_a_batch_keeps_the_versions_of_the_picklists_it_ran_under(
     batch = given.upload(source, given.as_file(given.downloaded(source)))
     lists.add_value(countries, "Peru", by=None, at=given.LATER)
     assert Batch.objects.get(pk=batch.pk).mapping["picklists"] == {countries.name: 2}
+    control.start(batch, Options(), person=None)
+    assert given.work(batch).mapping["picklists"] == {countries.name: 3}, "those it was started under"
 
 
 def test_what_the_list_knows_by_now_is_offered_whoever_changed_it(

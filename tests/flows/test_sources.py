@@ -443,6 +443,18 @@ def test_every_state_has_its_page(browser: Client, source: Source, state: State)
     assert source.name in answer.content.decode()
 
 
+def test_a_correction_has_no_columns_to_map_and_no_identifiers_to_review(
+    browser: Client, source: Source
+) -> None:
+    batch = uploaded(browser, source, rejected(source))
+    answer = browser.get(reverse("batch_map", args=[batch.pk]), follow=True)
+    assert answer.redirect_chain[-1][0] == reverse("batch_check", args=[batch.pk])
+    browser.post(reverse("batch_map", args=[batch.pk]), {"do": "check", "identifier_column": "LeadID"})
+    browser.post(reverse("batch_review", args=[batch.pk]), {"accept": "2"})
+    batch.refresh_from_db()
+    assert (batch.state, "fields" in batch.mapping) == (State.CHECKED, True)
+
+
 def test_a_cancelled_upload_leads_back_to_its_source(browser: Client, source: Source) -> None:
     batch = uploaded(browser, source, rejected(source))
     answer = browser.post(reverse("batch_cancel", args=[batch.pk]))

@@ -7,7 +7,7 @@ import pytest
 from campaigns.lists import Picklist as Values
 from campaigns.models import ListMapperEntry, Picklist, PicklistValue, Source
 from leads.models import Lead, LeadValues
-from rejections import blocked, control, fixes, lists
+from rejections import blocked, control, fix_effects, fixes, lists
 from rejections.blocked import Action, Fix
 from rejections.fix_effects import preview
 from rejections.models import Batch
@@ -173,6 +173,26 @@ def test_the_preview_tells_who_meets_a_cap_and_who_fails_for_something_else(sour
     assert seen.label == "Change and release 3 of 5; 2 meet the monthly cap"
     seen = preview([group], Fix(Action.CHANGE, "Narnia"), LATER)
     assert (seen.released, seen.stay, seen.failing[0][1]) == (0, 5, 5)
+
+
+def test_of_a_large_group_the_first_leads_stand_for_all_but_not_for_the_places_of_a_cap(
+    source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fix_effects, "PREVIEWED", 4)
+    monkeypatch.setattr(fix_effects, "LEAST", 4)
+    reject(source, 10)
+    given.receive(source, {"email": "x", "country": "U.S.A."})
+    (group,) = [one for one in blocked.queue() if one.field == "country"]
+
+    def label() -> str:
+        return preview([group], Fix(Action.CHANGE, "Austria"), LATER).label
+
+    assert label() == "Change and release about 10 of 10"
+    cap = make.cap(source.campaign, 6)
+    assert label() == "Change and release about 6 of 10; about 4 meet the monthly cap"
+    cap.limit = 3
+    cap.save()
+    assert label() == "Change and release about 3 of 10; about 7 meet the monthly cap"
 
 
 def test_other_sources_too_is_one_batch_for_each_and_one_entry(source: Source) -> None:

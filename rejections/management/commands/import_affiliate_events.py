@@ -17,11 +17,11 @@ from rejections.refusals import Refused
 class Command(foreground.Command):
     help = (
         "Record the affiliate events of a CSV or XLSX file with the columns lead_id, reference, status (pending, "
-        "approved, rejected), payout, occurred_at. A file that comes again changes what is not settled."
+        "approved, rejected), payout, occurred_at. A file that comes again changes what is not settled yet."
     )
     examples = """
   manage.py import_affiliate_events conversions.csv
-  manage.py import_affiliate_events conversions.xlsx --json
+  manage.py import_affiliate_events october.xlsx --json
     """
     exits = "0 done (whatever became of the rows), 1 refused, 2 usage"
 
