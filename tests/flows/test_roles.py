@@ -96,6 +96,8 @@ fix_several           302 302 404 404 404 404 404 302 302
 fix_decisions         200 200 404 404 404 404 404 302 302
 fix_group             200 200 404 404 404 404 404 302 302
 post fix_group        422 422 404 404 404 404 404 302 302
+month_close           200 200 404 404 404 404 404 302 302
+post month_close      422 422 404 404 404 404 404 302 302
 admin                 200 200 302 302 302 302 302 302 302
 api_lead              200 200 200 200 404 200 404 401 401
 api_batch             200 200 200 200 404 404 404 401 401
@@ -117,6 +119,7 @@ def address(w: World, page: str) -> str:
         "undo_of_operators": reverse("batch_undo", args=[w.by_operator.pk]),
         "admin": reverse("admin:index"),
         "sources": reverse("sources"),
+        "month_close": reverse("month_close", args=[code, w.at.date().replace(day=1)]),
         "api_lead": f"/api/v1/leads/{lead.pk}/",
         "api_batch": f"/api/v1/batches/{w.finished.pk}/",
     }
