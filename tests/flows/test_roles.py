@@ -97,6 +97,7 @@ fix_decisions         200 200 404 404 404 404 404 302 302
 fix_group             200 200 404 404 404 404 404 302 302
 post fix_group        422 422 404 404 404 404 404 302 302
 admin                 200 200 302 302 302 302 302 302 302
+admin_login           302 302 404 404 404 404 404 302 302
 api_lead              200 200 200 200 404 200 404 401 401
 api_batch             200 200 200 200 404 404 404 401 401
 """
@@ -116,6 +117,7 @@ def address(w: World, page: str) -> str:
         "batch_download": reverse("batch_download", args=[w.finished.pk, "csv"]),
         "undo_of_operators": reverse("batch_undo", args=[w.by_operator.pk]),
         "admin": reverse("admin:index"),
+        "admin_login": reverse("admin:login"),
         "sources": reverse("sources"),
         "api_lead": f"/api/v1/leads/{lead.pk}/",
         "api_batch": f"/api/v1/batches/{w.finished.pk}/",
