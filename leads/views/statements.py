@@ -19,12 +19,13 @@ from django.http import (
     HttpResponseBase,
     StreamingHttpResponse,
 )
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from campaigns.models import Campaign, User
+from campaigns.views.campaign import named
 from leads import monthgrid, statementfile, statements
 from leads.sql import money
 from leads.sql.money import Group
@@ -204,7 +205,7 @@ def download(
 def close(request: HttpRequest, code: str, month: date) -> HttpResponse:
     """Ask what closing the month would do and make impossible; then close it. Staff only."""
     person: Any = request.user
-    campaign = get_object_or_404(Campaign.objects.visible_to(person).select_related("client"), code=code)
+    campaign = named(person, code)
     if not person.is_staff:
         raise Http404
     if request.method != "POST":

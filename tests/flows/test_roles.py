@@ -256,7 +256,8 @@ def test_a_supplier_cannot_tell_another_suppliers_lead_from_none() -> None:
 
 def test_a_number_no_database_holds_is_not_found() -> None:
     w = world()
-    for url in (f"/leads/{10**30}/", f"/imports/{10**30}/", "/campaigns/%00/", "/sources/%00/"):
+    closing = "/campaigns/%00/months/2026-10/close/"
+    for url in (f"/leads/{10**30}/", f"/imports/{10**30}/", "/campaigns/%00/", "/sources/%00/", closing):
         assert ask(w, "operator", "get", url).status_code == 404, url
 
 
