@@ -55,5 +55,6 @@ def to_sign_in(request: HttpRequest) -> HttpResponse:
 
 def _key(request: HttpRequest) -> str:
     # As the form reads it: a name with a space before it, or in wide letters, is still the same name.
-    name = UsernameField(max_length=150).to_python(request.POST.get("username", ""))[:150].casefold()
+    read = UsernameField(max_length=150).to_python(request.POST.get("username", "")) or ""
+    name = read[:150].casefold()
     return f"sign-in:{request.META.get('REMOTE_ADDR', '')}:{name.encode().hex()}"
