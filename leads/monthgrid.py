@@ -13,7 +13,7 @@ from django.db.models import Count, Sum
 
 from campaigns.models import Campaign, User
 from campaigns.rules import begin, local_date
-from leads.models import Adjustment, ClosedMonth, Statement
+from leads.models import Adjustment, Statement
 from leads.sql import money
 from leads.statements import CLIENTS, SUPPLIERS, Party, following, parties, returnable
 
@@ -157,8 +157,3 @@ def waiting_adjustments(person: User, side: str) -> list[dict[str, Any]]:
         }
         for one in found
     ]
-
-
-def closed_months(campaign: Campaign) -> list[ClosedMonth]:
-    """The campaign's closed months, newest first."""
-    return list(ClosedMonth.objects.filter(campaign=campaign).select_related("closed_by").order_by("-month"))

@@ -69,7 +69,10 @@ def _found(request: HttpRequest, side: str, pk: int, month: date, currency: str)
     party = next((one for one in statements.parties(person, side) if one.pk == pk), None)
     if party is None:
         raise Http404
-    return statements.statement(person, party, month, currency, timezone.now())
+    found = statements.statement(person, party, month, currency, timezone.now())
+    if not found.scope.open and not found.scope.closed:  # nothing of it was ever agreed in this currency
+        raise Http404
+    return found
 
 
 @login_required

@@ -201,7 +201,7 @@ def test_disputes_and_the_suppliers_own_pages(look: Callable[..., Look]) -> None
     supplier.at("/rejected/", act=open_dispute)
     supplier.at(f"/disputes/new/?lead={lead.pk}")
     supplier.at("/to-fix/")
-    others = [make.lead(w.campaign, at=w.at) for _ in range(2)]
+    others = [make.lead(w.campaign, at=w.at, source=lead.source) for _ in range(2)]
     batches.started(batches.checked(w.campaign, others, person=None, at=w.at), at=w.at)
     ids = [other.pk for other in others]
     [sent], [open_one] = (
@@ -216,6 +216,10 @@ def test_disputes_and_the_suppliers_own_pages(look: Callable[..., Look]) -> None
     for address in ("/", "/rejected/", "/disputes/", f"/disputes/{open_one.pk}/", f"/leads/{ids[0]}/"):
         supplier.at(address)
     look(w.people["client"]).at(f"/leads/{ids[0]}/")
+    source = corrections.source()
+    long = "A value as long as somebody typed it into a form that had no limit for it"
+    corrections.receive(source, *({"email": f"{n}@example.org", "country": long} for n in range(2)))
+    look(make.supplier_user(source.supplier)).at("/to-fix/")
 
 
 def test_statements_and_the_closing_of_a_month(look: Callable[..., Look]) -> None:

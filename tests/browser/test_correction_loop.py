@@ -106,7 +106,7 @@ def upload(page: Page, content: bytes, name: str) -> None:
 
 def extend_the_picklist() -> None:
     with transaction.atomic():
-        lists.add_value(Picklist.objects.get(), "Procurement")
+        lists.add_value(Picklist.objects.get(), "Procurement", by=None, at=timezone.now())
 
 
 def test_rejected_leads_are_corrected_in_a_spreadsheet_and_reach_the_client(

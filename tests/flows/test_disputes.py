@@ -218,7 +218,7 @@ def test_selected_disputes_are_answered_alike() -> None:
 
 def test_the_inbox_is_found_by_tab_supplier_and_campaign_and_asks_no_more_for_more() -> None:
     w = world()
-    leads = [make.lead(w.campaign, at=w.at) for _ in range(4)]
+    leads = [make.lead(w.campaign, at=w.at, source=rejected(w).source) for _ in range(4)]
     batches.started(batches.checked(w.campaign, leads, person=None, at=w.at), at=w.at)
     browser = signed_in(w.people["operator"])
 

@@ -93,6 +93,10 @@ def test_each_side_reads_its_own_statement_and_nothing_of_the_other(told: dict[s
     assert seen(told["client"], f"/campaigns/{told['campaign'].code}/months/{THEN}/close/").status_code == 404
 
 
+def test_a_currency_nothing_is_agreed_in_has_no_statement(told: dict[str, Any]) -> None:
+    assert seen(told["client"], told["of_client"].replace("GBP", "XTS")).status_code == 404
+
+
 def test_lines_open_their_leads(told: dict[str, Any]) -> None:
     page = text(told["supplier"], told["of_supplier"] + f"lines/?campaign={told['campaign'].pk}&kind=credit"
                 f"&batch={Batch.objects.get().pk}&unit=-11.37")  # fmt: skip
