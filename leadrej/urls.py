@@ -228,5 +228,6 @@ urlpatterns = [
     path("api/v1/sources/", parties.SourcesView.as_view()),
     path("api/v1/suppliers/", parties.SuppliersView.as_view()),
     path("api/v1/<anything:rest>", base.NotThere.as_view()),
+    path("admin/login/", signing.to_sign_in),
     path("admin/", admin.site.urls),
 ]

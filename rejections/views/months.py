@@ -8,13 +8,14 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from campaigns.models import Campaign, User
+from campaigns.views.campaign import named
 from leads.statements import CLIENTS
 from rejections import monthclosings, months
 from rejections.models import Batch, MonthClosing
@@ -61,7 +62,7 @@ def closing(request: HttpRequest, code: str, month: date) -> HttpResponse:
 def _found(request: HttpRequest, code: str) -> tuple[Campaign, User]:
     """The campaign, and the person who is staff; else 404."""
     person: Any = request.user
-    campaign = get_object_or_404(Campaign.objects.visible_to(person).select_related("client"), code=code)
+    campaign = named(person, code)
     if not person.is_staff:
         raise Http404
     return campaign, person
