@@ -16,8 +16,6 @@ from leads.statuses import Status
 REASONS = 8
 #: Values listed.
 OFFENDERS = 12
-#: The shades of the heat table, from nothing up.
-SHADES = 5
 #: Days with a bar of their own; later ones stand together.
 BARS = 60
 #: Statuses of leads that were delivered: a client could reject them.

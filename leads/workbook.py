@@ -18,7 +18,6 @@ from leads.sheet import PLATFORM, xml_safe
 
 #: A cell holds no more; what is longer is cut, and known again when it comes back.
 LONGEST_CELL = 32_767
-_LAST_ROW = 1_048_576
 _GREY = PatternFill("solid", fgColor="E7E6E6")
 _AMBER = PatternFill("solid", fgColor="FFE699")
 _LISTS = "Lists"

@@ -33,7 +33,6 @@ from rejections.sql import arrived
 #: Rows that are shown, and judged, before anything is received.
 SAMPLED = 8
 _CLAIM = timedelta(minutes=5)
-_NO_PROGRESS = "The work stopped three times at the same place. Continue; if it stops again, tell an admin."
 State = LeadFile.State
 
 

@@ -10,9 +10,11 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db import transaction
 
+from campaigns.models import User
 from leads.models import Delivery
 from leads.sql import find, push, undo
 from leads.statuses import UNDOABLE, Status
+from leads.timeline import name_of
 from rejections import closing, lists
 from rejections.models import Batch, BatchRow, Kind
 from rejections.sql import disputes, receipt, state
@@ -104,16 +106,22 @@ class KeptLead:
     words: str
 
 
-def kept_leads(batch: Batch, limit: int) -> list[KeptLead]:
-    """Leads the undone batch moved and did not put back, with who changed them since; at most `limit`."""
+def kept_leads(batch: Batch, limit: int, viewer: User) -> list[KeptLead]:
+    """Leads the undone batch moved and did not put back, with who changed them since; at most `limit`.
+
+    People and batches are named as the viewer may know them.
+    """
     zone = ZoneInfo(batch.time_zone)
+    found = receipt.kept(batch.pk, [str(cause) for cause in UNDOABLE], limit)
+    people = User.objects.in_bulk({kept.actor_id for kept in found if kept.actor_id})
+    batches = Batch.objects.visible_to(viewer).in_bulk({kept.batch_id for kept in found if kept.batch_id})
 
     def words(kept: receipt.Kept) -> str:
         if kept.at is None:
             return KEPT["sent_to_client" if batch.kind == Kind.CORRECTION else "month_closed"]
-        by = f" by {kept.by}" if kept.by else ""
-        batch_too = f", import {kept.batch_id}" if kept.batch_id and kept.batch_id != batch.pk else ""
+        name = name_of(people.get(kept.actor_id or 0), viewer)
+        by = f" by {name}" if name else ""
+        batch_too = f", import {kept.batch_id}" if kept.batch_id in batches.keys() - {batch.pk} else ""
         return f"{KEPT['changed_since']}{by}{batch_too}, {kept.at.astimezone(zone):%-d %b %Y %H:%M}"
 
-    found = receipt.kept(batch.pk, [str(cause) for cause in UNDOABLE], limit)
     return [KeptLead(kept.lead_id, words(kept)) for kept in found]

@@ -1,4 +1,4 @@
-"""Signing in; after many wrong passwords a name has to wait, so that nobody guesses on."""
+"""Signing in, by one door; after many wrong passwords a name has to wait, so that nobody guesses on."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from contextlib import suppress
 from typing import Any
 
 from django.contrib.auth import views as auth
+from django.contrib.auth.forms import UsernameField
 from django.core.cache import cache
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from redis import RedisError
 
 #: So many wrong passwords for one name from one address, within so many seconds.
@@ -41,6 +42,19 @@ def _tries(request: HttpRequest) -> int:
     return 0
 
 
+def to_sign_in(request: HttpRequest) -> HttpResponse:
+    """The admin site's log-in is no second door, where nobody would count the tries: it leads to the one."""
+    person: Any = request.user
+    if person.is_authenticated and not person.is_staff:
+        raise Http404
+    address = redirect("login")
+    if query := request.GET.urlencode():
+        address["Location"] += f"?{query}"
+    return address
+
+
 def _key(request: HttpRequest) -> str:
-    name = request.POST.get("username", "")[:150].casefold()
+    # As the form reads it: a name with a space before it, or in wide letters, is still the same name.
+    read = UsernameField(max_length=150).to_python(request.POST.get("username", "")) or ""
+    name = read[:150].casefold()
     return f"sign-in:{request.META.get('REMOTE_ADDR', '')}:{name.encode().hex()}"

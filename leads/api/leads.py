@@ -197,4 +197,4 @@ def _through(source: Source, leads: list[Incoming], person: User, call: Call) ->
         return [shapes.not_received(lead.uid, *_NOT_AGREED) for lead in leads]
     intake.judge(source.campaign, ids, at=at)
     stored = Lead.objects.select_related("disposition", "values").in_bulk(ids)
-    return [shapes.received(stored[lead_id]) for lead_id in ids]
+    return [shapes.received(stored[lead_id], person) for lead_id in ids]

@@ -182,10 +182,7 @@ def shown(lead: Lead, viewer: User) -> dict[str, Any]:
         "price": None if viewer.supplier_id else f"{lead.price:.2f}",
         "payout": None if viewer.client_id else f"{lead.payout:.2f}",
         "values": _texts((values.judged or values.received) if values else {}),
-        "failures": [
-            one | {"sentence": sentence_for(viewer, one["code"], one["sentence"])}
-            for one in _failures(values.failures if values else [])
-        ],
+        "failures": _failures(values.failures if values else [], viewer),
     }
 
 
@@ -193,9 +190,10 @@ def _texts(values: Mapping[str, Any]) -> dict[str, str]:
     return {name: "" if value is None else str(value) for name, value in values.items()}
 
 
-def _failures(failures: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
+def _failures(failures: Iterable[Mapping[str, Any]], viewer: User) -> list[dict[str, str]]:
     names = ("field", "code", "value", "sentence")
-    return [{name: str(failure.get(name) or "") for name in names} for failure in failures]
+    told = [{name: str(failure.get(name) or "") for name in names} for failure in failures]
+    return [one | {"sentence": sentence_for(viewer, one["code"], one["sentence"])} for one in told]
 
 
 def event_shown(event: LeadEvent, viewer: User, batches: Mapping[int, Any]) -> dict[str, Any]:
@@ -213,16 +211,16 @@ def event_shown(event: LeadEvent, viewer: User, batches: Mapping[int, Any]) -> d
     }
 
 
-def received(lead: Lead) -> dict[str, Any]:
-    """What became of a lead that came in."""
+def received(lead: Lead, viewer: User) -> dict[str, Any]:
+    """What became of a lead that came in, as it stands now: a call sent again may find it refused by a CRM."""
     values = getattr(lead, "values", None)
     return {
         "id": lead.pk,
         "uid": lead.uid,
         "status": lead.status,
         "disposition": lead.disposition.code if lead.disposition else None,
-        "reason": lead.reason,
-        "failures": _failures(values.failures if values else []),
+        "reason": reason_for(viewer, lead.disposition, lead.reason),
+        "failures": _failures(values.failures if values else [], viewer),
         "error": None,
     }
 

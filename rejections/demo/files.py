@@ -14,8 +14,6 @@ from rejections.demo.history import FINAL, history
 from rejections.demo.plan import FIRST_LEADS, SINGULAR_PHONES, Draft, plan
 from rejections.demo.sheets import csv_bytes, xlsx_bytes
 
-_NOWHERE = "999999"
-
 
 @dataclass(frozen=True)
 class Sample:

@@ -52,7 +52,7 @@ class Kept(NamedTuple):
     is_final: bool
     cause: str | None
     at: datetime | None
-    by: str | None
+    actor_id: int | None
     batch_id: int | None
 
 
@@ -61,11 +61,10 @@ def kept(batch_id: int, causes: Sequence[str], limit: int) -> list[Kept]:
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT e.lead_id, e.line, l.status, l.is_final, since.cause, since.at, since.username, since.batch_id
+            SELECT e.lead_id, e.line, l.status, l.is_final, since.cause, since.at, since.actor_id, since.batch_id
             FROM leads_leadevent e JOIN leads_lead l ON l.id = e.lead_id
             LEFT JOIN LATERAL (
-                SELECT n.cause, n.at, n.batch_id, u.username FROM leads_leadevent n
-                LEFT JOIN campaigns_user u ON u.id = n.actor_id
+                SELECT n.cause, n.at, n.batch_id, n.actor_id FROM leads_leadevent n
                 WHERE n.lead_id = e.lead_id AND n.id > e.id AND n.undoes_id IS NULL
                 ORDER BY n.id DESC LIMIT 1
             ) since ON true

@@ -102,12 +102,6 @@ def in_order(counts: Mapping[str, int] | None) -> list[Count]:
     return [Count(o, counts[o], chip) for o, chip in OUTCOMES.items() if counts and counts.get(o)]
 
 
-@register.filter
-def apart_from(counts: Mapping[str, int], outcome: str) -> int:
-    """The number of rows with any other outcome."""
-    return sum(counts.values()) - counts.get(outcome, 0)
-
-
 @register.simple_tag
 def outcome_bar(counts: Mapping[str, int], size: str = "big", whole: int | None = None) -> SafeString:
     """Counts by outcome as one stacked bar, drawn with SVG attributes alone.

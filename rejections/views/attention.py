@@ -19,11 +19,12 @@ from leads.statuses import Status
 from rejections import blocked
 from rejections.inbox import Waiting
 from rejections.models import Batch
+from rejections.monthclosings import Due
 from rejections.states import EDITABLE, State
 from rejections.templatetags.batches import batch_number
 from rejections.worklist import Unsettled
 
-#: Paused endpoints that are listed at most.
+#: Paused endpoints, and months to close, that are listed at most.
 _LISTED = 5
 
 
@@ -142,6 +143,19 @@ def of_disputes(waiting: Waiting | None) -> Iterator[dict[str, Any]]:
     late = (until - today).days < 2
     order = (1 + (until - today).days, -worth)
     yield item(order, "message-report", "info", title, text, "Answer", reverse("disputes"), amount, due, late)
+
+
+def of_months(due: list[Due]) -> Iterator[dict[str, Any]]:
+    """Months that are over and not closed; of many, the oldest, and the way to all."""
+    for line in due[:_LISTED]:
+        month, campaign, refused = f"{line.month:%B %Y}", line.campaign, line.refused
+        title = f"{month} was not closed" if refused else f"{month} can be closed"
+        text = f"{campaign.name} · {campaign.client} · " + (refused.title if refused else "the month is over")
+        url = reverse("month_close", args=[campaign.code, line.month])
+        yield item((7.5, 0), "lock", "warn" if refused else "neutral", title, text, "Close it", url)
+    if more := due[_LISTED:]:
+        title = f"{counted(len(more), 'more month')} can be closed"
+        yield item((7.6, 0), "lock", "neutral", title, "of other campaigns", "See", reverse("statements"))
 
 
 def _short(day: date | None) -> str:

@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
+from campaigns.lists import storable
 from campaigns.models import Source, User
 from rejections import celllist, control, uploads
 from rejections.corrected import Corrected, corrected
@@ -147,7 +148,7 @@ def batch_cells(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _named_cells(texts: list[str]) -> list[tuple[int, str]]:
     """Cells as the page names them, “17:country”; what is none is left out."""
-    pairs = (text.partition(":") for text in texts)
+    pairs = (storable(text).partition(":") for text in texts)
     return [(int(line), field) for line, _, field in pairs if line.isdecimal() and len(line) < 10 and field]
 
 

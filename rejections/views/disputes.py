@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST, require_safe
 
+from campaigns.lists import storable
 from campaigns.models import Campaign, Supplier
 from campaigns.templatetags.figures import counted
 from leads.models import LeadValues
@@ -62,7 +63,7 @@ def dispute_answer(request: HttpRequest, pk: int) -> HttpResponse:
     found = _to_answer(request, pk)
     person: Any = request.user
     grant, refuse = _decisions(found, request.POST)
-    said = request.POST.get("answer", "").strip()[:ANSWER]
+    said = storable(request.POST.get("answer", "")).strip()[:ANSWER]
     try:
         granted, refused = stories.answer(
             found, grant=grant, refuse=refuse, answer=said, person=person, at=timezone.now()

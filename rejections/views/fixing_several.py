@@ -42,12 +42,8 @@ def fix_several(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         _do(request, [card for card in cards if card.group in chosen], chosen, person)
         return redirect(back)
-    lines = [
-        {"card": card, "fix": chosen.get(card.group), "told": told(card, _value(chosen, card))}
-        for card in cards
-    ]
     context = {
-        "lines": lines,
+        "lines": [_line(card, chosen) for card in cards],
         "groups": len(chosen),
         "keeps": keeps,
         "effect": preview_each(chosen, timezone.now()) if chosen else None,

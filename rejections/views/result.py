@@ -125,7 +125,7 @@ def _common(request: HttpRequest, batch: Batch) -> dict[str, Any]:
         "ahead": _ahead(batch) if batch.state == State.WAITING else [],
         "receipt": numbers,
         "notices": _notices(batch, person),
-        "kept": undo.kept_leads(batch, KEPT_NAMED) if undone else [],
+        "kept": undo.kept_leads(batch, KEPT_NAMED, person) if undone else [],
         "kept_in_all": sum(batch.kept.values()),
         "later": undo.naming_later(batch) if undone else [],
         "differs": tables.differing(batch.pk) if numbers.outcomes else 0,

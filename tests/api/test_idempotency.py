@@ -15,6 +15,8 @@ from campaigns import calls
 from campaigns.api import idempotency
 from campaigns.models import ApiCall
 from leads.models import Lead, LeadEvent
+from leads.sql import leaving
+from leads.sql.leaving import Leaving
 from leads.statuses import Cause
 from rejections import sweeping
 from rejections.models import Batch
@@ -120,6 +122,24 @@ def test_leads_of_a_call_that_died_are_not_stored_twice(monkeypatch: pytest.Monk
     told = caller.post("leads/", sent, key="a").json()
     assert [lead["status"] for lead in told] == ["pending"] * 3
     assert Lead.objects.count() == before + 3
+
+
+def test_a_supplier_that_sends_again_reads_nothing_of_what_the_clients_crm_said_meanwhile(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    w = world()
+    caller = Caller(w.people["supplier"])
+    sent = {"source": w.campaign.sources.get(supplier=w.lumen).code, "data": {"email": "ann@example.org"}}
+    caller.browser.raise_request_exception = False
+    with monkeypatch.context() as patch:
+        patch.setattr("leads.api.shapes.received", lambda *_: 1 / 0)  # judged, and then it dies
+        problem(caller.post("leads/", sent, key="a"), 500, "internal_error")
+    lead = Lead.objects.latest("pk")
+    leaving.turn_away(Cause.REFUSED_BY_CRM, [Leaving(lead.pk, "Brightwater has it")], at=w.at)
+    told = caller.post("leads/", sent, key="a").json()
+    assert (told["id"], told["disposition"]) == (lead.pk, "REJECT_LEAD_BY_CRM")
+    assert "CRM refused it" in told["reason"]
+    assert "Brightwater" not in json.dumps(told)
 
 
 def test_a_call_at_work_is_waited_for_and_taken_over_when_it_died(monkeypatch: pytest.MonkeyPatch) -> None:

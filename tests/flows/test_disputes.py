@@ -67,7 +67,7 @@ def test_a_supplier_disputes_what_an_operator_grants_and_both_sides_and_the_clie
     page = text(operator.get(reverse("disputes")))
     assert all(words in page for words in ("They answered.", SECRET, "call.mp3", "Refuse 1"))
     one = dispute.leads.get()
-    chosen = {f"decision-{one.pk}": "grant", "answer": "We heard it."}
+    chosen = {f"decision-{one.pk}": "grant", "answer": "We heard it.\0"}
     assert "Grant 1" in text(operator.post(reverse("dispute_effect", args=[dispute.pk]), chosen))
     assert batches.statuses([lead]) == ["client_rejected"], "looking at the effect answers nothing"
     operator.post(reverse("dispute_answer", args=[dispute.pk]), chosen)

@@ -72,10 +72,15 @@ def test_429_after_many_wrong_passwords_for_one_name() -> None:
     wrong = {"username": person.username, "password": "wrong"}
     for _ in range(10):
         assert guesser.post("/login/", wrong).status_code == 200
-    answer = guesser.post("/login/", {"username": person.username.upper(), "password": "right-and-long-7"})
-    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "300")
+    right = {"username": person.username, "password": "right-and-long-7"}
+    wide = "".join(chr(ord(letter) + 0xFEE0) for letter in person.username)  # the form reads it as the name
+    for name in (person.username.upper(), f" {person.username}", wide):
+        answer = guesser.post("/login/", right | {"username": name})
+        assert (answer.status_code, answer.headers["Retry-After"]) == (429, "300"), name
     assert "Free again within 5 min" in text(answer).replace("\xa0", " ")
     assert guesser.post("/login/", wrong | {"username": "another"}).status_code == 200
+    assert guesser.post("/admin/login/?next=/admin/", right).headers["Location"] == "/login/?next=%2Fadmin%2F"
+    assert guesser.get("/").status_code == 302, "the admin site has no door of its own, where nobody counts"
 
 
 def test_500_has_a_reference_that_stands_in_the_log_and_no_secrets(caplog: pytest.LogCaptureFixture) -> None:

@@ -54,6 +54,10 @@ def test_the_button_for_light_and_dark_leads_back_and_nowhere_else() -> None:
     assert browser.post(reverse("profile_theme"), there).url == "/find/?q=7"  # type: ignore[attr-defined]
     away = {"theme": "purple", "next": "https://elsewhere.example/"}
     assert browser.post(reverse("profile_theme"), away).url == "/"  # type: ignore[attr-defined]
+    for view in ("admin:index", "a\0b"):  # an address, and never the name of a page
+        answer = browser.post(reverse("profile_theme"), {"theme": "purple", "next": view})
+        assert answer.status_code == 302
+        assert "admin/" not in answer.headers["Location"]
     person.refresh_from_db()
     assert person.theme == "dark"
 

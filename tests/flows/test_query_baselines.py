@@ -34,6 +34,13 @@ BASELINES = """
 16 client    /find/?q=a
 14 operator  /analytics/
 12 client    /analytics/?campaign={campaign}
+26 operator  /
+17 client    /
+10 operator  /imports/
+17 operator  /reasons/
+5 operator   /profile/
+4 client     /profile/
+10 operator  /told/
 """
 
 

@@ -96,7 +96,10 @@ fix_several           302 302 404 404 404 404 404 302 302
 fix_decisions         200 200 404 404 404 404 404 302 302
 fix_group             200 200 404 404 404 404 404 302 302
 post fix_group        422 422 404 404 404 404 404 302 302
+month_close           200 200 404 404 404 404 404 302 302
+post month_close      422 422 404 404 404 404 404 302 302
 admin                 200 200 302 302 302 302 302 302 302
+admin_login           302 302 404 404 404 404 404 302 302
 api_lead              200 200 200 200 404 200 404 401 401
 api_batch             200 200 200 200 404 404 404 401 401
 """
@@ -116,7 +119,9 @@ def address(w: World, page: str) -> str:
         "batch_download": reverse("batch_download", args=[w.finished.pk, "csv"]),
         "undo_of_operators": reverse("batch_undo", args=[w.by_operator.pk]),
         "admin": reverse("admin:index"),
+        "admin_login": reverse("admin:login"),
         "sources": reverse("sources"),
+        "month_close": reverse("month_close", args=[code, w.at.date().replace(day=1)]),
         "api_lead": f"/api/v1/leads/{lead.pk}/",
         "api_batch": f"/api/v1/batches/{w.finished.pk}/",
     }
@@ -254,7 +259,8 @@ def test_a_supplier_cannot_tell_another_suppliers_lead_from_none() -> None:
 
 def test_a_number_no_database_holds_is_not_found() -> None:
     w = world()
-    for url in (f"/leads/{10**30}/", f"/imports/{10**30}/", "/campaigns/%00/", "/sources/%00/"):
+    closing = "/campaigns/%00/months/2026-10/close/"
+    for url in (f"/leads/{10**30}/", f"/imports/{10**30}/", "/campaigns/%00/", "/sources/%00/", closing):
         assert ask(w, "operator", "get", url).status_code == 404, url
 
 

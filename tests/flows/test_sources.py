@@ -335,7 +335,7 @@ def test_repairs_are_listed_taken_back_and_made_again(browser: Client, source: S
     shown = page(browser, "batch_check", batch.pk)
     assert [(damage.cells, damage.rows) for damage in shown["damages"]] == [(3, 3)]
     assert repairs() == (3, 0)
-    browser.post(cells, {"cell": "2:phone"})
+    browser.post(cells, {"cell": ["2:phone", "2:no\0field"]})
     assert repairs() == (2, 1)
     browser.post(cells, {"take_all_back": "on"})
     assert repairs() == (0, 3)

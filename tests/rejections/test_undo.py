@@ -120,10 +120,13 @@ def test_what_is_kept_is_named_with_who_changed_it_since() -> None:
     undone(batch)
     assert (batch.state, batch.kept) == ("undone", {"changed_since": 1, "month_closed": 1})
     assert statuses([lead, final]) == [C, C]
-    told = {kept.lead_id: kept.words for kept in undo.kept_leads(batch, 10)}
-    assert f"by {person.username}" in told[lead.pk]
-    assert f"import {later.pk}" in told[lead.pk]
+    told = {kept.lead_id: kept.words for kept in undo.kept_leads(batch, 10, person)}
+    assert f"by {person.full_name}, import {later.pk}" in told[lead.pk]
     assert told[final.pk] == "its month is closed"
+    client = make.client_user(campaign.client)
+    said = {kept.lead_id: kept.words for kept in undo.kept_leads(batch, 10, client)}[lead.pk]
+    assert f"by an operator, import {later.pk}" in said
+    assert person.username not in said, "another side's people are not named"
 
 
 def test_later_batches_that_found_them_already_rejected_are_named() -> None:
