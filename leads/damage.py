@@ -60,6 +60,12 @@ _EXPONENT = re.compile(r"([+-]?)(\d{1,2})(?:[.,](\d*))?[eE]([+-]?\d{1,3})")
 
 def number_rewritten(stored: str, cell: str) -> bool:
     """`007` → `7`, `+4420` → `4420`, `1.50` → `1.5`, `1,204` → `1204`, `50%` → `0.5`, `1E5` → `100000`."""
+    if dialled := _dialled(stored):  # only what a number cannot hold: without spaces it may be a person's
+        return (
+            _is_count(cell)
+            and (stored.startswith("+") or dialled.startswith("0"))
+            and dialled.lstrip("0") == cell
+        )
     if not all(_NUMBER.fullmatch(text) or _EXPONENT.fullmatch(text) for text in (stored, cell)):
         return False
     return not _readings(stored).isdisjoint(_readings(cell))
@@ -84,10 +90,24 @@ def _decimal(text: str) -> Decimal | None:
     return number if number.is_finite() and abs(number.adjusted()) < 400 else None
 
 
+_PHONE = re.compile(r"\+?[(]?\d(?:[-./() ]{0,3}\d)*")
+
+
+def _dialled(text: str) -> str:
+    """The digits of a telephone number written with spaces, brackets or dashes; blank for any other text."""
+    digits = re.sub(r"\D", "", text) if len(text) <= 60 and _PHONE.fullmatch(text) else ""
+    return digits if len(digits) >= 7 and text.count(".") != 1 and _decimal(text) is None else ""
+
+
+def _is_count(text: str) -> bool:
+    """Whether it is a whole number as a spreadsheet writes it."""
+    return text.isascii() and text.isdigit() and not text.startswith("0")
+
+
 def exponent_form(stored: str, cell: str) -> bool:
-    """`447911123456` → `4.47911E+11`, `4,47911E+11`: the digits that are left are the first ones."""
+    """`447911123456`, `+44 (7911) 123-456` → `4.47911E+11`, `4,47911E+11`: the first digits are left."""
     written = _EXPONENT.fullmatch(cell)
-    number = _decimal(stored)
+    number = _decimal(_dialled(stored) or stored)
     if not written or number is None or abs(number) < 1000:
         return False
     sign, whole, decimals, exponent = written.groups()
@@ -98,7 +118,7 @@ def exponent_form(stored: str, cell: str) -> bool:
 
 def digits_lost(stored: str, cell: str) -> bool:
     """`1234567890123456` → `1234567890123450`: a spreadsheet keeps 15 digits, or what a float holds."""
-    before, after = stored.lstrip("+-0"), cell.lstrip("+-0").removesuffix(".0")
+    before, after = (_dialled(stored) or stored).lstrip("+-0"), cell.lstrip("+-0").removesuffix(".0")
     if not (before.isascii() and before.isdigit() and after.isascii() and after.isdigit()):
         return False
     if not 16 <= len(before) <= 60 or len(before) != len(after):
