@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -50,7 +51,7 @@ class Window:
 
 @dataclass(frozen=True)
 class Value:
-    """One field: as judged, as received where that differs, and what is wrong with it."""
+    """One field: as judged, as first received where that differs, and what is wrong with it."""
 
     label: str
     value: str
@@ -116,25 +117,37 @@ def title(lead: Lead, values: LeadValues | None) -> str:
     return f"Lead {lead.pk}"
 
 
-def data(lead: Lead, values: LeadValues | None, *, received: bool = False) -> list[Value]:
-    """The campaign's fields in their order, then what came beside them; or all just as it was `received`."""
+def labels(lead: Lead) -> dict[str, str]:
+    """What the campaign calls its fields, by their names, in their order."""
+    return dict(Field.objects.filter(campaign_id=lead.campaign_id).values_list("name", "label"))
+
+
+def data(
+    values: LeadValues | None, first: Mapping[str, str], labels: Mapping[str, str], *, received: bool = False
+) -> list[Value]:
+    """The campaign's fields in their order, then what came beside them; or all just as it was `received`.
+
+    `first` are the values as they came in, before any correction.
+    """
     if values is None:
         return []
-    labels = dict(Field.objects.filter(campaign_id=lead.campaign_id).values_list("name", "label"))
-    labels |= {name: name for name in values.received if name not in labels}
+    named = {name: name for name in (*values.received, *first)} | dict(labels)
+    ordered = {name: named[name] for name in (*labels, *named)}
     if received:
-        said = {name: str(values.received.get(name) or "") for name in labels}
-        return [Value(label, said[name], "", "") for name, label in labels.items()]
+        return [Value(label, str(first.get(name) or ""), "", "") for name, label in ordered.items()]
     failures: dict[str, str] = {}
     for failure in values.failures:
         failures.setdefault(failure["field"], failure["sentence"])
-    return [_value(name, label, values, failures.get(name, "")) for name, label in labels.items()]
+    return [
+        _value(name, label, values, str(first.get(name) or ""), failures.get(name, ""))
+        for name, label in ordered.items()
+    ]
 
 
-def _value(name: str, label: str, values: LeadValues, failure: str) -> Value:
-    received, judged = (str(part.get(name) or "") for part in (values.received, values.judged))
-    value = judged or (received if failure else "")
-    return Value(label, value, received if received != value else "", failure)
+def _value(name: str, label: str, values: LeadValues, first: str, failure: str) -> Value:
+    here, judged = (str(part.get(name) or "") for part in (values.received, values.judged))
+    value = judged or (here if failure else "")
+    return Value(label, value, first if first != value else "", failure)
 
 
 def deliveries(lead: Lead, batch_ids: set[int], viewer: User) -> list[dict[str, Any]]:

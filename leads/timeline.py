@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from campaigns.models import User
+from leads.changes import Change
 from leads.models import LeadEvent
 from leads.reasons import reason_for
 from leads.statuses import Cause, Status
@@ -19,7 +20,10 @@ STAFF = "an operator"
 
 @dataclass(frozen=True)
 class Entry:
-    """One event. `batch` is a batch this person may see, else None; `undone` says it was taken back."""
+    """One event. `batch` is a batch this person may see, else None; `undone` says it was taken back.
+
+    `changes` are the values it changed.
+    """
 
     title: str
     text: str
@@ -30,6 +34,7 @@ class Entry:
     batch: Any
     line: int | None
     undone: bool
+    changes: Sequence[Change] = ()
 
 
 _MARKS = {
@@ -74,12 +79,23 @@ _TEXTS = {
 }
 
 
-def timeline(events: Iterable[LeadEvent], viewer: User, batches: Mapping[int, Any]) -> list[Entry]:
-    """The events (with `actor` and `disposition`), newest first; `batches` are those the viewer may see."""
+def timeline(
+    events: Iterable[LeadEvent],
+    viewer: User,
+    batches: Mapping[int, Any],
+    changes: Mapping[int, Sequence[Change]],
+) -> list[Entry]:
+    """The events (with `actor` and `disposition`), newest first; `batches` are those the viewer may see.
+
+    `changes` are what events changed of the values, by the event's number.
+    """
     listed = list(events)
     undone = {event.undoes_id for event in listed}
     return [
-        _entry(event, viewer, batches.get(event.batch_id or 0), event.pk in undone)
+        replace(
+            _entry(event, viewer, batches.get(event.batch_id or 0), event.pk in undone),
+            changes=changes.get(event.pk, ()),
+        )
         for event in sorted(listed, key=lambda event: -event.pk)
     ]
 

@@ -15,9 +15,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from campaigns.models import User
 from campaigns.templatetags.frame import one_of, owner
-from leads import filters, listing, profile
+from leads import changes, filters, listing, profile
 from leads.forms import RejectForm
-from leads.models import Lead, LeadValues
+from leads.models import Lead, LeadEvent, LeadValues
 from leads.statuses import RETURNABLE, Status
 from leads.timeline import timeline, together, why
 from leads.views import table
@@ -96,9 +96,12 @@ def page(
     person: Any = request.user
     values = LeadValues.objects.filter(lead=found).first()
     received = request.GET.get("values") == "received"
-    context = _told(found, person, values) | _doable(found, person) | _around(request, found)
+    events = list(found.events.select_related("actor", "disposition"))
+    labels = profile.labels(found)
+    context = _told(found, person, values, events, labels) | _doable(found, person) | _around(request, found)
     context |= {"form": form or RejectForm(), "refused": refused, "received": received}
-    context["data"] = profile.data(found, values, received=received)
+    first = changes.first_received(events, values) if values else {}
+    context["data"] = profile.data(values, first, labels, received=received)
     if control.may_correct(person):
         context["fixes"] = byhand.fixable(found, values)
         context["in_queue"] = values is not None and not values.kept_rejected
@@ -117,12 +120,14 @@ def _around(request: HttpRequest, found: Lead) -> dict[str, Any]:
     return {"around": {"before": before, "after": after, "query": query, "in": query or "all"}}
 
 
-def _told(found: Lead, person: User, values: LeadValues | None) -> dict[str, Any]:
+def _told(
+    found: Lead, person: User, values: LeadValues | None, events: list[LeadEvent], labels: dict[str, str]
+) -> dict[str, Any]:
     """What this person may know of the lead."""
-    events = list(found.events.select_related("actor", "disposition"))
     disputed = hearings.of_lead(found, person)
     numbers = {event.batch_id for event in events if event.batch_id}
     batches = Batch.objects.visible_to(person).in_bulk(numbers)
+    history = timeline(events, person, batches, changes.by_event(events, values, labels))
     code = found.disposition.code if found.disposition and not person.supplier_id else ""
     return {
         "lead": profile.lead_of(found, person),
@@ -131,7 +136,7 @@ def _told(found: Lead, person: User, values: LeadValues | None) -> dict[str, Any
         "names": profile.names(found, person),
         "why": why(found.disposition, "", person),
         "why_code": code,
-        "events": together(timeline(events, person, batches), hearings.entries(disputed, person)),
+        "events": together(history, hearings.entries(disputed, person)),
         "written": lineage.written(events, batches),
         "dispute": disputed[-1] if disputed else None,
         "contest": hearings.contest_of(found, person, timezone.now()),

@@ -153,3 +153,25 @@ def test_values_are_shown_as_judged_or_as_received() -> None:
     for values, expected in (("", "Ann"), ("received", "  ann ")):
         shown = opened(w.people["client"], "lead", lead.pk, values=values)["data"]
         assert {one.label: one.value for one in shown}["Name"] == expected
+
+
+def test_a_corrected_lead_shows_what_came_in_what_it_is_now_and_what_each_correction_changed() -> None:
+    w = world()
+    listed(w.campaign, "Revenue Operations", "Sales")
+    lead = rejected(w.campaign, name="Rev Ops", email="jurgen@example.org")
+    for name in ("Revops", "sales"):
+        send(w, lead, field_name=name, sure="yes")
+        batches.work(Batch.objects.latest("pk"), w.at)
+        lead.refresh_from_db()
+    corrections = list(Batch.objects.filter(kind=Kind.CORRECTION).order_by("pk"))
+    for role in ("operator", "supplier"):
+        page = opened(w.people[role], "lead", lead.pk)
+        assert {(one.value, one.received) for one in page["data"] if one.label == "Name"} == {
+            ("Sales", "Rev Ops")
+        }
+        changed = [[tuple(change) for change in event.changes] for event in page["events"] if event.changes]
+        assert changed == [[("Name", "Revops", "sales")], [("Name", "Rev Ops", "Revops")]], role
+        as_received = opened(w.people[role], "lead", lead.pk, values="received")["data"]
+        assert {one.label: one.value for one in as_received}["Name"] == "Rev Ops"
+    of = [event.batch for event in opened(w.people["operator"], "lead", lead.pk)["events"] if event.changes]
+    assert of == corrections[::-1]
