@@ -60,8 +60,8 @@ _EXPONENT = re.compile(r"([+-]?)(\d{1,2})(?:[.,](\d*))?[eE]([+-]?\d{1,3})")
 
 def number_rewritten(stored: str, cell: str) -> bool:
     """`007` → `7`, `+4420` → `4420`, `1.50` → `1.5`, `1,204` → `1204`, `50%` → `0.5`, `1E5` → `100000`."""
-    if dialled := _dialled(stored):  # only what a number cannot hold: without spaces it may be a person's
-        return (
+    if (dialled := _dialled(stored)) and not _GROUPED.fullmatch(stored):
+        return (  # a plus or zeros must be gone: spaces alone may be a person's doing
             _is_count(cell)
             and (stored.startswith("+") or dialled.startswith("0"))
             and dialled.lstrip("0") == cell
@@ -90,6 +90,7 @@ def _decimal(text: str) -> Decimal | None:
     return number if number.is_finite() and abs(number.adjusted()) < 400 else None
 
 
+_GROUPED = re.compile(r"\d{1,3}(?:[. ]\d{3})+")
 _PHONE = re.compile(r"\+?[(]?\d(?:[-./() ]{0,3}\d)*")
 
 
