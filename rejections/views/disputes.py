@@ -18,8 +18,9 @@ from django.views.decorators.http import require_POST, require_safe
 from campaigns.lists import storable
 from campaigns.models import Campaign, Supplier
 from campaigns.templatetags.figures import counted
-from leads.models import LeadValues
-from leads.profile import data
+from leads import profile
+from leads.changes import first_received
+from leads.models import Lead, LeadValues
 from rejections import disputes as stories
 from rejections import evidence, inbox
 from rejections.models import Dispute, DisputedLead
@@ -234,13 +235,19 @@ def _kept(sent: QueryDict) -> str:
     return parameters.urlencode()
 
 
+def _fields(lead: Lead) -> list[profile.Value]:
+    """The first of a lead's fields, as it came and as it is."""
+    values = LeadValues.objects.filter(lead=lead).first()
+    first = first_received(lead.events.exclude(was_values=None), values) if values else {}
+    return profile.data(values, first, profile.labels(lead))[:FIELDS]
+
+
 def _opened(request: HttpRequest, found: Dispute, now: datetime) -> dict[str, Any]:
     """One dispute with its leads, one of them side by side, and what the answer would do."""
     person: Any = request.user
     rows = inbox.rows(found, person)
     asked = request.GET.get("lead", "")
     shown = next((row for row in rows if str(row.one.lead_id) == asked), rows[0])
-    values = LeadValues.objects.filter(lead_id=shown.one.lead_id).first()
     grant, _ = _decisions(found, request.POST)
     waiting = [row.one for row in rows if not row.decided]
     return {
@@ -251,7 +258,7 @@ def _opened(request: HttpRequest, found: Dispute, now: datetime) -> dict[str, An
         "grants": grant,
         "shown": shown,
         "also": inbox.same_reason(shown, rows),
-        "fields": data(shown.one.lead, values)[:FIELDS],
+        "fields": _fields(shown.one.lead),
         "effect": inbox.effect(waiting, grant),
         "answer": request.POST.get("answer", ""),
         "whole": max(1, int((found.answer_by - found.opened_at).total_seconds() // 3600)),
