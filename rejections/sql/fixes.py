@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -162,6 +163,20 @@ def lead_ids(group: Group, limit: int | None = None) -> list[int]:
             [group.source_id, group.field, group.code, group.value, limit],
         )
         return [row[0] for row in cursor.fetchall()]
+
+
+def since(group: Group) -> datetime | None:
+    """When the first of the group's leads was received, whichever number it has."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT min(l.received_at) FROM leads_leadblock b JOIN leads_lead l ON l.id = b.lead_id
+            WHERE b.source_id = %s AND b.failure = leads_failure(%s, %s, %s)
+            """,
+            [group.source_id, group.field, group.code, group.value],
+        )
+        found: datetime | None = cursor.fetchone()[0]
+        return found
 
 
 class Question(NamedTuple):

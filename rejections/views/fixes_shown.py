@@ -9,10 +9,13 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import QuerySet
+from django.urls import reverse
 
 from campaigns.models import PicklistValue, Source, User
 from leads import profile
+from leads.filters import Filters, Only
 from leads.models import Lead
+from leads.statuses import Status
 from rejections.blocked import Action, Card
 from rejections.models import Batch, Kind
 from rejections.sql import fixes as statements
@@ -22,6 +25,8 @@ from rejections.views import shown
 
 #: Leads of a group that are named beside it.
 NAMED = 5
+#: The first day of a group is looked for in groups of so many leads at most.
+LOOKED_THROUGH = 10_000
 #: A picklist's values are offered as a choice up to this number; of a longer one a value is typed.
 OFFERED = 400
 #: Fixes that stand above the queue, and for how long.
@@ -61,6 +66,27 @@ def first_leads(group: Group) -> list[dict[str, Any]]:
         }
         for lead in leads.order_by("pk")
     ]
+
+
+def since(group: Group) -> datetime | None:
+    """When the first lead of a group came; None for a group of too many to look through for a page."""
+    return statements.since(group) if group.leads <= LOOKED_THROUGH else None
+
+
+def listed(card: Card) -> str:
+    """The address of all leads of a group as a list; “” where the list cannot be narrowed to a blank value."""
+    group = card.group
+    if not (group.field and group.value.strip()):
+        return ""
+    filters = Filters(
+        status=(Status.REJECTED.value,),
+        source=card.source.code,
+        disposition=group.code,
+        field=group.field,
+        value=group.value.strip(),
+        only=Only.TO_FIX.value,
+    )
+    return f"{reverse('leads')}?{filters.query()}"
 
 
 def decided(person: User) -> QuerySet[Batch]:

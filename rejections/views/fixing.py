@@ -189,6 +189,9 @@ def _panel(card: Card, data: QueryDict, kept: dict[str, str]) -> dict[str, Any]:
         "also": "also" in data,
         "values": fixes_shown.values(card),
         "leads": fixes_shown.first_leads(card.group),
+        "since": fixes_shown.since(card.group),
+        "zone": card.source.campaign.time_zone,
+        "listed": fixes_shown.listed(card),
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -271,3 +272,20 @@ def test_what_blocks_a_lead_is_what_its_values_say(source: Source) -> None:
     given.work(batch)
     assert Batch.objects.get().state == State.UNDONE
     agree(5)
+
+
+def test_a_group_tells_its_earliest_day_and_leads_to_the_list_of_all_its_leads(
+    browser: Client, source: Source
+) -> None:
+    leads = reject(source, 7)
+    reject(source, 1, "Narnia")
+    reject(given.source(source.campaign), 1)
+    early = make.NOW - timedelta(days=9)
+    Lead.objects.filter(pk=leads[6]).update(received_at=early)
+    panel = shown(browser, leads[0])
+    assert (panel["since"], len(panel["leads"])) == (early, 5)
+    page = browser.get(panel["listed"])
+    assert {row["lead"].pk for row in page.context["rows"]} == set(leads)
+    assert panel["listed"] in browser.get(reverse("fix_group", args=[leads[0]])).content.decode().replace(
+        "&amp;", "&"
+    )
