@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -94,24 +94,30 @@ def _choices(fields: Sequence[Field]) -> list[Choice]:
     return found
 
 
+def platform_cells(row: Row, source: Source, labels: Mapping[str, str]) -> dict[str, str]:
+    """Columns A to K of a lead; `labels` are its campaign's fields by name."""
+    first = row.failures[0] if row.failures else {"field": "", "value": ""}
+    texts = (
+        str(row.id),
+        row.uid,
+        Status(row.status).label,
+        row.code,
+        row.reason,
+        labels.get(first["field"], first["field"]),
+        first["value"],
+        source.name,
+        source.supplier.name,
+        row.received_at.astimezone(ZoneInfo(source.campaign.time_zone)).strftime("%Y-%m-%d %H:%M:%S"),
+        version_text(row.version),
+    )
+    return dict(zip(PLATFORM, texts, strict=True))
+
+
 def _lines(wanted: Wanted, fields: Sequence[Field]) -> Iterator[tuple[Row, Line]]:
-    source, zone = wanted.source, ZoneInfo(wanted.source.campaign.time_zone)
+    source = wanted.source
     labels = {field.name: field.label for field in fields}
     for row in statements.rows(source.pk, wanted.statuses, *wanted.span):
-        first = row.failures[0] if row.failures else {"field": "", "value": ""}
-        platform = (
-            str(row.id),
-            row.uid,
-            Status(row.status).label,
-            row.code,
-            row.reason,
-            labels.get(first["field"], first["field"]),
-            first["value"],
-            source.name,
-            source.supplier.name,
-            row.received_at.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S"),
-            version_text(row.version),
-        )
+        platform = tuple(platform_cells(row, source, labels).values())
         notes: dict[int, str] = {}
         for at, field in enumerate(fields):
             said = [failure["sentence"] for failure in row.failures if failure["field"] == field.name]

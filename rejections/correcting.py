@@ -17,19 +17,27 @@ from campaigns.judging import CampaignSpec, judge
 from campaigns.spec import Agreed, agreed
 from campaigns.validators import DUPLICATE
 from leads import door, identifiers
-from leads.damage import damage
 from leads.door import Candidate, Room
 from leads.models import Lead
-from leads.sheet import LEAD_ID, VERSION, read_version, same_text
+from leads.sheet import LEAD_ID, VERSION, read_version
 from leads.sql import door as statements
 from leads.sql import push
 from leads.sql.door import Judged, Stored
 from leads.statuses import Cause, Status
 from rejections.decisions import Outcome
-from rejections.edits import CorrectionFacts, Edits, Reading, compare, decide_correction, settle_correction
+from rejections.edits import (
+    CorrectionFacts,
+    Edits,
+    Reading,
+    compare,
+    decide_correction,
+    settle_correction,
+    typed_over,
+)
 from rejections.models import Batch
+from rejections.platform import platform_of
 from rejections.sql import corrections, rows
-from rejections.sql.corrections import CorrectionRow, Facts
+from rejections.sql.corrections import CorrectionRow
 from rejections.sql.rows import Result
 
 #: How a batch made by a fix was read: not at all, its cells are what a person said.
@@ -184,7 +192,7 @@ def _decide(
         for row in meant
         if (lead := leads.get(row.lead_id)) and row.version is not None and row.version < lead.version
     )
-    facts = corrections.platform_facts(leads) if len(memory.platform) > 1 else {}
+    facts = platform_of(leads, memory.batch.source_id or 0, memory.terms) if len(memory.platform) > 1 else {}
     found = [_look(memory, row, leads.get(row.lead_id), was, facts) for row in meant]
     again = {one.row.raw.line: one for one in found if one.outcome is None and one.lead}
     if memory.keeps:
@@ -208,7 +216,7 @@ def _look(
     row: Row,
     lead: Stored | None,
     was: Mapping[int, dict[str, str]],
-    facts: Mapping[int, Facts],
+    facts: Mapping[int, Mapping[str, str]],
 ) -> Found:
     """What is known of a row before its lead is judged."""
     here = lead is not None and lead.source_id == memory.batch.source_id
@@ -226,7 +234,7 @@ def _look(
                 lambda field, value: memory.passes_for(lead, field, value),
                 replace(memory.reading, as_written=written),
             )
-            ignored = _typed_over(row, lead, facts.get(lead.id))
+            ignored = typed_over(facts[lead.id], row.platform) if lead.id in facts else ()
     outcome = decide_correction(
         CorrectionFacts(
             key=row.key,
@@ -238,22 +246,6 @@ def _look(
         )
     )
     return Found(row, outcome, lead if here else None, edits, ignored)
-
-
-def _typed_over(row: Row, lead: Stored, facts: Facts | None) -> tuple[str, ...]:
-    """Platform columns in which somebody typed: they are ignored, and that is said."""
-    if facts is None:
-        return ()
-    said = {"UID": facts.uid}
-    if row.version == lead.version:
-        said |= {"Disposition Code": facts.code, "Custom Reason": facts.reason}
-    return tuple(
-        name
-        for name, text in said.items()
-        if row.platform.get(name, "").strip()
-        and not same_text(text, row.platform[name])
-        and damage(text, row.platform[name]) is None
-    )
 
 
 def _candidate(terms: Agreed, one: Found, at: datetime) -> Candidate:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from campaigns.lists import storable, trim
 from leads.damage import damage
-from leads.sheet import same_text, unshield
+from leads.sheet import PLATFORM, VERSION, read_version, same_text, unshield
 from leads.statuses import Status
 from rejections.decisions import Outcome
 
@@ -98,6 +98,27 @@ def compare(
         else:
             changes.append(Change(field, now, after))
     return Edits(tuple(changes), tuple(repairs), tuple(conflicts))
+
+
+#: Columns A to K that say the same of a lead whatever its version.
+_LASTING = ("UID", "Source", "Supplier", "Received At")
+
+
+def typed_over(written: Mapping[str, str], cells: Mapping[str, str]) -> tuple[str, ...]:
+    """Platform columns in which somebody typed; `written` is what a download would say there now.
+
+    A row of an older version may rightly tell another status and failure.
+    """
+    version, here = read_version(cells.get(VERSION, "")), read_version(written[VERSION]) or 0
+    typed = trim(cells.get(VERSION, "")) and (version is None or version > here)
+    fresh = typed or version == here
+    told = [name for name in PLATFORM[1:-1] if (fresh or name in _LASTING) and trim(cells.get(name, ""))]
+    over = [
+        name
+        for name in told
+        if not same_text(written[name], cells[name]) and damage(written[name], cells[name]) is None
+    ]
+    return (*over, *([VERSION] if typed else []))
 
 
 @dataclass(frozen=True)
