@@ -9,7 +9,9 @@ from typing import Any
 from campaigns.models import Field
 from leads import profile
 from leads.models import Lead, LeadEvent
+from leads.sheet import same_text
 from leads.statuses import Cause, Status
+from rejections.blocked import Action
 from rejections.decisions import Outcome
 from rejections.models import Batch
 from rejections.sql import corrections
@@ -24,7 +26,8 @@ MOVING = (Outcome.RELEASED, Outcome.STILL_REJECTED)
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell. `kind` is change, repair or conflict; `before` is what stands here, `after` what the file says.
+    """One cell. `kind` is change, repair, conflict, or value: one that stays; `before` is what stands here,
+    `after` what the file says.
 
     `name` is the field's own name, `label` what the campaign calls it, `words` what to know about it.
     """
@@ -70,7 +73,7 @@ def _row(batch: Batch, row: Shown, lead: Lead | None, labels: Mapping[str, str],
     elif put_back and outcome in MOVING:
         words = "Its lead was put back."
     else:
-        words = _words(row)
+        words = _words(batch, row, labels)
     return Row(
         line=row.line,
         text=row.key or "",
@@ -81,16 +84,18 @@ def _row(batch: Batch, row: Shown, lead: Lead | None, labels: Mapping[str, str],
         status=row.note.get("to", "") if outcome in MOVING and not put_back else "",
         words=words,
         undoable=outcome in MOVING and not put_back,
-        cells=list(_cells(row.note, labels)),
+        cells=list(_cells(row.note, labels)) or _fixed(batch, outcome in MOVING, labels),
     )
 
 
-def _words(row: Shown) -> str:
+def _words(batch: Batch, row: Shown, labels: Mapping[str, str]) -> str:
     """Why the row ended so, and what was left alone."""
     if row.problem:
         return row.problem
     if row.outcome == Outcome.DUPLICATE_IN_FILE and row.first_line:
-        return f"Same lead as line {row.first_line}, which speaks for it."
+        said = f"Same lead as line {row.first_line}, which speaks for it."
+        other = ", ".join(labels.get(field, field) for field in _other_values(batch, row))
+        return f"{said} What this line says otherwise is not applied: {other}." if other else said
     parts = []
     if row.outcome in (Outcome.STILL_REJECTED, Outcome.UNCHANGED) or row.note.get("to") == Status.QUARANTINED:
         parts.append(row.note.get("sentence", ""))
@@ -99,6 +104,30 @@ def _words(row: Shown) -> str:
     if ignored := row.note.get("ignored"):
         parts.append(f"{', '.join(ignored)}: the platform’s, what was typed there is ignored.")
     return " ".join(part for part in parts if part)
+
+
+def _other_values(batch: Batch, row: Shown) -> Iterator[str]:
+    """Fields of which the row says something else than the line that speaks for its lead."""
+    columns = list(batch.reading["columns"])
+    clears = bool(batch.mapping.get("blank_clears"))
+    for field, header in batch.mapping["fields"].items():
+        mine, first = (_cell(cells, columns.index(header)) for cells in (row.cells, row.first_cells))
+        if not same_text(first, mine) and (mine.strip() or clears):
+            yield field
+
+
+def _cell(cells: list[str] | None, at: int) -> str:
+    return cells[at] if cells and at < len(cells) else ""
+
+
+def _fixed(batch: Batch, moved: bool, labels: Mapping[str, str]) -> list[Cell]:
+    """The value that a fix in the browser was about, where it changed no value as received."""
+    fix = batch.mapping.get("fix")
+    if not fix or not fix["field"]:
+        return []
+    field, maps = fix["field"], moved and fix["action"] == Action.MAP
+    kind, after = ("change", fix["value"]) if maps else ("value", "")
+    return [Cell(kind, field, labels.get(field, field), fix["text"], after)]
 
 
 def _cells(note: Mapping[str, Any], labels: Mapping[str, str]) -> Iterator[Cell]:

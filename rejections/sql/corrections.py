@@ -86,7 +86,7 @@ def stage(batch_id: int, cells: Sequence[tuple[int, str | None]]) -> None:
 
 
 class Shown(NamedTuple):
-    """A row as the check and the result show it."""
+    """A row as the check and the result show it; with its cells, and those of the line that speaks for it."""
 
     line: int
     lead_id: int | None
@@ -95,6 +95,8 @@ class Shown(NamedTuple):
     key: str | None
     problem: str | None
     first_line: int | None
+    cells: list[str] | None
+    first_cells: list[str] | None
     note: dict[str, Any]
 
 
@@ -103,10 +105,12 @@ def page(batch_id: int, outcomes: Sequence[str], *, offset: int, limit: int, onl
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT line, lead_id, outcome, checked, key, problem, first_line, coalesce(note, '{}')::text
-            FROM rejections_batchrow
-            WHERE batch_id = %s AND outcome = ANY(%s) AND (%s = '' OR note ? %s)
-            ORDER BY line OFFSET %s LIMIT %s
+            SELECT r.line, r.lead_id, r.outcome, r.checked, r.key, r.problem, r.first_line,
+                CASE WHEN f.line IS NOT NULL THEN r.cells END, f.cells, coalesce(r.note, '{}')::text
+            FROM rejections_batchrow r
+            LEFT JOIN rejections_batchrow f ON f.batch_id = r.batch_id AND f.line = r.first_line
+            WHERE r.batch_id = %s AND r.outcome = ANY(%s) AND (%s = '' OR r.note ? %s)
+            ORDER BY r.line OFFSET %s LIMIT %s
             """,
             [batch_id, list(outcomes), only, only, offset, limit],
         )

@@ -10,7 +10,7 @@ import pytest
 from campaigns.models import Campaign, Destination, PicklistValue, Source
 from leads.models import Delivery, Lead, LeadEvent, LeadKey, LeadValues
 from leads.statuses import Status
-from rejections import control, results
+from rejections import celllist, control, results
 from rejections.models import Batch, BatchRow
 from rejections.options import Options
 from rejections.refusals import Refused
@@ -101,6 +101,16 @@ def test_the_outcomes_in_their_order(source: Source) -> None:
     assert Lead.objects.get(pk=mine).values.received["country"] == "Austria"
 
 
+def test_a_second_line_of_a_lead_tells_which_of_its_values_are_not_applied(source: Source) -> None:
+    (lead,) = given.receive(source, bad(1))
+    lines = (f"{lead},Austria,1", f"{lead},Germany,2", f"{lead},Austria,3", f"{lead},,4")
+    batch = given.upload(source, "\n".join(["LeadID,country,mine", *lines]).encode())
+    rows = celllist.shown(batch, ["duplicate_in_file"], "", page=0)
+    same = "Same lead as line 2, which speaks for it."
+    other = f"{same} What this line says otherwise is not applied: Country."
+    assert [row.words for row in rows] == [other, same, same]
+
+
 def test_every_rejected_lead_is_judged_again_edited_or_not(source: Source) -> None:
     given.receive(source, bad(1))
     content = given.as_file(given.downloaded(source))
@@ -162,13 +172,36 @@ def test_a_blank_cell_clears_only_when_asked(source: Source) -> None:
     assert LeadValues.objects.get(lead=lead).received["country"] == ""
 
 
+@pytest.mark.parametrize(
+    ("cells", "noted"),
+    [
+        ({"Lead Status": "Pending"}, ["Lead Status"]),
+        ({"Version": "v9"}, ["Version"]),
+        ({"Version": "new", "Source": "Elsewhere"}, ["Source", "Version"]),
+        ({"Rejected Field": "Mail", "Rejected Value": "x"}, ["Rejected Field", "Rejected Value"]),
+        ({"Received At": "2020-01-01 00:00:00", "Supplier": "Nobody"}, ["Supplier", "Received At"]),
+        ({}, None),
+        ({"Version": "1", "Lead Status": " Rejected ", "Supplier": ""}, None),
+        ({"Version": "v0", "Lead Status": "Pending", "UID": "mine"}, ["UID"]),
+    ],
+)
+def test_what_was_typed_in_a_to_k_is_noted_column_by_column(
+    source: Source, cells: dict[str, str], noted: list[str] | None
+) -> None:
+    given.receive(source, bad(1))
+    (row,) = given.downloaded(source)
+    batch = given.upload(source, given.as_file([row | cells]))
+    (note,) = given.notes(batch)
+    assert note.get("ignored") == noted
+
+
 def test_typing_in_a_to_k_is_ignored_and_said(source: Source) -> None:
     (lead,) = given.receive(source, bad(1))
     rows = given.downloaded(source)
     rows[0] |= {"UID": "mine", "Disposition Code": "FINE", "Lead Status": "Pending", "country": "Austria"}
     batch = given.upload(source, given.as_file(rows), goes_through=True)
     (note,) = given.notes(batch)
-    assert note["ignored"] == ["UID", "Disposition Code"]
+    assert note["ignored"] == ["UID", "Lead Status", "Disposition Code"]
     assert Lead.objects.get(pk=lead).uid != "mine"
 
 

@@ -7,7 +7,7 @@ import pytest
 from campaigns.lists import Picklist as Values
 from campaigns.models import ListMapperEntry, Picklist, PicklistValue, Source
 from leads.models import Lead, LeadValues
-from rejections import blocked, control, fix_effects, fixes, lists
+from rejections import blocked, celllist, control, fix_effects, fixes, lists
 from rejections.blocked import Action, Fix
 from rejections.fix_effects import preview
 from rejections.models import Batch
@@ -242,3 +242,19 @@ def test_suggestions_by_likeness() -> None:
     assert suggest(values, "U.S.A.", {})[0] == ("United States", "the same country")
     assert suggest(values, "Quantenphysik", {}) == []
     assert suggest(values, "x", {"Gone": 4, "Sales": 1})[0] == ("Sales", "chosen 1 time before")
+
+
+def test_the_result_of_a_fix_shows_the_field_and_what_the_value_was_mapped_to(source: Source) -> None:
+    reject(source, 2)
+    reject(source, 1, "Narnia", first=10)
+    usa, narnia = blocked.queue()
+    mapped, kept = begin(usa, Action.MAP, "United States"), begin(narnia, Action.KEEP)
+    found = [
+        (cell.kind, cell.label, cell.before, cell.after)
+        for batch, outcome in ((mapped, "released"), (kept, "still_rejected"))
+        for row in celllist.shown(batch, [outcome], "", page=0)
+        for cell in row.cells
+    ]
+    assert found == [("change", "Country", "U.S.A.", "United States")] * 2 + [
+        ("value", "Country", "Narnia", "")
+    ]
