@@ -44,16 +44,29 @@ def path_of(batch: Batch) -> Path:
     return Path(settings.UPLOAD_DIR) / batch.file
 
 
-def look(path: Path, choices: dict[str, Any]) -> dict[str, Any]:
+def look(path: Path, choices: dict[str, Any], kind: str = Kind.REJECTION) -> dict[str, Any]:
     """How the file would be read, in its JSON form; raises Refused when it is not a table."""
-    reading, _ = sandbox.look(path, Choices(**choices), limits())
+    try:
+        reading, _ = sandbox.look(path, Choices(**choices), limits())
+    except Refused as refusal:
+        raise (_header_only(kind) if refusal.code == "header_only" else refusal) from refusal
     return asdict(reading)
+
+
+def _header_only(kind: str) -> Refused:
+    """A file without rows, and what to do instead."""
+    hint = (
+        "A lead that is not in the file stays as it is. Download the leads, correct them, and upload that file."
+        if kind == Kind.CORRECTION
+        else "To accept leads without a file, use Accept leads on the campaign's page."
+    )
+    return Refused("header_only", "The file has a header and no rows", f"Nothing was changed. {hint}")
 
 
 def read(batch: Batch, owner: str, at: datetime) -> None:
     """Stage the file's raw rows in one transaction, then go on to Map (a program's mapping: to Check)."""
     if not batch.reading:
-        batch.reading = look(path_of(batch), batch.choices)
+        batch.reading = look(path_of(batch), batch.choices, batch.kind)
     reading = Reading(**batch.reading)
     with transaction.atomic():
         state.fence(batch.pk, owner, State.UPLOADED)
@@ -61,13 +74,7 @@ def read(batch: Batch, owner: str, at: datetime) -> None:
         with sandbox.copy_stream(path_of(batch), reading, limits()) as stream:
             staged = rows.stage(batch.pk, stream)
         if not staged:
-            raise Refused(
-                "header_only",
-                "The file has a header and no rows",
-                "Nothing was changed."
-                if batch.kind == Kind.CORRECTION
-                else "Nothing was changed. To accept leads without a file, use Accept leads on the campaign's page.",
-            )
+            raise _header_only(batch.kind)
         batch.rows = staged
         target, mapping = _mapped(batch)
         state.advance(

@@ -111,7 +111,7 @@ def receive_correction(
     _check_turn(source)
     path, sha256 = keep(content)
     try:
-        read_as = reading.look(path, dict(choices or {}))
+        read_as = reading.look(path, dict(choices or {}), Kind.CORRECTION)
         mapping = reading.correction_mapping(
             source.campaign_id, read_as["columns"], blank_clears=blank_clears
         )

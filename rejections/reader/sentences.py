@@ -14,7 +14,7 @@ _SENTENCES = {
     ),
     "header_only": (
         "The file has a header and no rows",
-        f"{_UNCHANGED} To accept leads without a file, use Accept leads on the campaign's page.",
+        f"{_UNCHANGED} Check that the rows are in this file, and upload it again.",
     ),
     "not_a_table": (
         "This is {what}",

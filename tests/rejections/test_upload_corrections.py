@@ -71,3 +71,4 @@ def test_what_is_refused_leaves_no_batch(
     ended, report = run(capsys, "upload_corrections", str(path), "--source", source.code)
     assert (ended, report["error"]["code"]) == (1, code)
     assert not Batch.objects.exists()
+    assert "Accept leads" not in report["error"]["detail"]

@@ -84,6 +84,7 @@ def test_what_is_no_table_is_refused_with_a_sentence_and_leaves_nothing(
         upload(make.campaign(), content)
     assert refused.value.code == code
     assert refused.value.detail.endswith(".")
+    assert ("Accept leads" in refused.value.detail) is (code == "header_only")
     assert (files(folder), Batch.objects.count()) == ([], 0)
 
 
