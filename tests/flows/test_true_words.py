@@ -78,6 +78,7 @@ def test_a_cancelled_notice_says_why() -> None:
         kind="rejections",
         channel="portal",
         status="cancelled",
+        event_ids=[1],
         supplier=lead.supplier,
         created_at=NOW,
         payload={
