@@ -268,6 +268,7 @@ CELERY_BEAT_SCHEDULE = {
     "deliver": {"task": "leads.tasks.deliver", "schedule": 15.0},
     "make downloads": {"task": "leads.tasks.make_downloads", "schedule": 15.0},
     "receive leads": {"task": "rejections.tasks.receive_leads", "schedule": 15.0},
+    "close months": {"task": "rejections.tasks.close_months", "schedule": 15.0},
     "tend leads": {"task": "leads.tasks.tend", "schedule": 60.0},
     "answer disputes": {"task": "rejections.tasks.answer_disputes", "schedule": 60.0},
     "close windows": {"task": "rejections.tasks.close_windows", "schedule": 900.0},

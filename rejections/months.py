@@ -40,6 +40,15 @@ def word(month: date) -> str:
     return f"{month:%B}".upper()
 
 
+def check_word(month: date, typed: str) -> None:
+    """Raises Refused unless the person typed the month's word."""
+    if typed.strip().upper() != word(month):
+        raise Refused(
+            "word_not_typed", f"Type {word(month)} to close {month:%B %Y}",
+            "A closed month cannot be opened again. Nothing was changed.",
+        )  # fmt: skip
+
+
 def effect(campaign: Campaign, month: date, at: datetime) -> Effect:
     """What closing would do now; nothing is written."""
     span = span_of(campaign, month)
@@ -92,11 +101,7 @@ def close(campaign: Campaign, month: date, *, person: User | None, typed: str, a
 
     Behind the door's lock nobody judges leads; a batch that begins meanwhile finds its leads final.
     """
-    if typed.strip().upper() != word(month):
-        raise Refused(
-            "word_not_typed", f"Type {word(month)} to close {month:%B %Y}",
-            "A closed month cannot be opened again. Nothing was changed.",
-        )  # fmt: skip
+    check_word(month, typed)
     with transaction.atomic():
         door.lock_door(campaign.pk)
         if refused := refusal(campaign, month, at):

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from rejections import control, disputes, leadfiles, sweeping, workflows
+from rejections import control, disputes, leadfiles, monthclosings, sweeping, workflows
 from rejections.models import Batch
 
 log = logging.getLogger(__name__)
@@ -69,3 +69,18 @@ def receive_leads(**_: object) -> None:
     """Receive from one file of leads for a while, then ring for what is left."""
     if leadfiles.work_next(timezone.now(), settings.WORK_SECONDS):
         ring_for_lead_files()
+
+
+def ring_for_closings() -> None:
+    """Tell a worker that a month is to be closed. A dead broker is no failure: the clock rings too."""
+    try:
+        close_months.delay()
+    except OperationalError:
+        log.warning("the broker is away: a month to close waits for the clock")
+
+
+@shared_task
+def close_months(**_: object) -> None:
+    """Close one month that somebody asked for, then ring for the next."""
+    if monthclosings.work_next(timezone.now()):
+        ring_for_closings()

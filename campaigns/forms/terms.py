@@ -120,6 +120,8 @@ class CapForm(_Terms):
         whose: Any = self.fields["supplier"]
         whose.queryset = Supplier.objects.filter(sources__campaign=self.instance.campaign_id).distinct()
         whose.empty_label = "Whole campaign"
+        per: Any = self.fields["period"]
+        per.choices = [("", "Choose a period"), *((value, word) for value, word in per.choices if value)]
 
 
 class FieldForm(_Terms):

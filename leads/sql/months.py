@@ -56,6 +56,26 @@ def oldest_open(campaign_id: int) -> date | None:
         return cursor.fetchone()[0]
 
 
+def oldest_over(running: Sequence[Span]) -> dict[int, date]:
+    """Campaign → its oldest open month in which leads were accepted, if it is before the campaign's running one."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT c.id, greatest(date_trunc('month', min(l.accepted_at) AT TIME ZONE c.time_zone)::date, m.first_open)
+            FROM unnest(%s::bigint[], %s::date[], %s::timestamptz[]) AS w(campaign_id, month, begins)
+            JOIN campaigns_campaign c ON c.id = w.campaign_id
+            CROSS JOIN LATERAL (SELECT (max(m.month) + interval '1 month')::date AS first_open
+                FROM leads_closedmonth m WHERE m.campaign_id = c.id) m
+            JOIN leads_lead l ON l.campaign_id = c.id AND l.accepted_at < w.begins
+            WHERE NOT l.is_final AND l.status IN ('accepted', 'client_rejected')
+              AND coalesce(m.first_open < w.month, true)
+            GROUP BY c.id, m.first_open
+            """,
+            [[getattr(span, part) for span in running] for part in ("campaign_id", "month", "begin")],
+        )
+        return dict(cursor.fetchall())
+
+
 def would_close(span: Span) -> Closing:
     """What closing the month would do; nothing is written."""
     with connection.cursor() as cursor:

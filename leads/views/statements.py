@@ -1,4 +1,4 @@
-"""Statements: the month grid, one statement with its lines, its files, and closing a month."""
+"""Statements: the month grid, one statement with its lines, and its files."""
 
 from __future__ import annotations
 
@@ -20,20 +20,17 @@ from django.http import (
     StreamingHttpResponse,
 )
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
-from campaigns.models import Campaign, User
-from campaigns.views.campaign import named
+from campaigns.models import User
 from leads import monthgrid, statementfile, statements
 from leads.reasons import sentence_for
 from leads.sql import money
 from leads.sql.money import Group
 from leads.statements import CLIENTS, SUPPLIERS, OneStatement
-from rejections import months
-from rejections.models import Batch
-from rejections.refusals import Refused
+from rejections import monthclosings
+from rejections.models import Batch, MonthClosing
 from rejections.views.paging import Pager
 
 PAGE = 50
@@ -53,6 +50,7 @@ def grid(request: HttpRequest) -> HttpResponse:
     context = {
         "side": side,
         "grid": monthgrid.grid(person, side, timezone.now()),
+        "closings": monthclosings.under_way(person),
         "adjustments": [one | {"batch": batches.get(one["batch_id"])} for one in adjustments],
     }
     return render(request, "statements/grid.html", context)
@@ -84,9 +82,11 @@ def statement(request: HttpRequest, side: str, pk: int, month: date, currency: s
     found = _found(request, side, pk, month, currency)
     numbers = {group.batch_id for sheet in found.sheets for group in sheet.groups if group.batch_id}
     batches = Batch.objects.visible_to(person).in_bulk(numbers)
+    over = [sheet.campaign for sheet in found.sheets if sheet.state == "over"] if person.is_staff else []
+    closings = monthclosings.of_month(over, month) if over else {}
     context = {
         "statement": found,
-        "sheets": [_shown(sheet, found, batches, person) for sheet in found.sheets],
+        "sheets": [_shown(sheet, found, batches, person, closings) for sheet in found.sheets],
         "earned": _where_it_goes(found) if person.is_staff and side == CLIENTS else None,
         "address": _address(found),
     }
@@ -103,7 +103,11 @@ def _address(found: OneStatement) -> dict[str, Any]:
 
 
 def _shown(
-    sheet: statements.Sheet, found: OneStatement, batches: dict[int, Batch], person: User
+    sheet: statements.Sheet,
+    found: OneStatement,
+    batches: dict[int, Batch],
+    person: User,
+    closings: dict[int, MonthClosing],
 ) -> dict[str, Any]:
     """A campaign's lines as the table has them."""
     rows = [
@@ -122,7 +126,13 @@ def _shown(
         }
         for group in sheet.groups
     ]
-    return {"sheet": sheet, "name": sheet.name(person), "rows": rows, "zone": sheet.campaign.time_zone}
+    return {
+        "sheet": sheet,
+        "name": sheet.name(person),
+        "rows": rows,
+        "zone": sheet.campaign.time_zone,
+        "closing": closings.get(sheet.campaign.pk),
+    }
 
 
 def _where_it_goes(found: OneStatement) -> dict[str, Any]:
@@ -205,63 +215,3 @@ def download(
     answer["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(f'{found.number}.{format}')}"
     answer["Cache-Control"] = "no-store"
     return answer
-
-
-@login_required
-@require_http_methods(["GET", "HEAD", "POST"])
-def close(request: HttpRequest, code: str, month: date) -> HttpResponse:
-    """Ask what closing the month would do and make impossible; then close it. Staff only."""
-    person: Any = request.user
-    campaign = named(person, code)
-    if not person.is_staff:
-        raise Http404
-    if request.method != "POST":
-        return _ask(request, campaign, month)
-    try:
-        months.close(campaign, month, person=person, typed=request.POST.get("word", ""), at=timezone.now())
-    except Refused as refusal:
-        return _ask(request, campaign, month, refusal)
-    messages.success(request, f"{month:%B %Y} of {campaign.name} is closed")
-    return redirect(_statement_of(campaign, month))
-
-
-def _ask(
-    request: HttpRequest, campaign: Campaign, month: date, refused: Refused | None = None
-) -> HttpResponse:
-    """The question: a fragment for the dialog, else a page; a month that cannot be closed says why."""
-    effect = months.effect(campaign, month, timezone.now())
-    why = refused or months.refusal(campaign, month, timezone.now())
-    context = {
-        "campaign": campaign,
-        "month": month,
-        "effect": effect,
-        "lost": _named(effect.lost, request.user),  # type: ignore[arg-type]
-        "refused": why and _told(why, campaign),
-        "closable": why is None or why.code == "word_not_typed",
-        "back": _statement_of(campaign, month),
-    }
-    in_dialog = request.headers.get("HX-Request") and refused is None
-    template = "statements/_close.html" if in_dialog else "statements/close.html"
-    return render(request, template, context, status=422 if refused else 200)
-
-
-def _statement_of(campaign: Campaign, month: date) -> str:
-    return reverse("statement", args=[CLIENTS, campaign.client_id, month, campaign.currency])
-
-
-def _named(lost: list[Any], person: User) -> list[tuple[Batch, int]]:
-    batches = Batch.objects.visible_to(person).in_bulk([one.batch_id for one in lost])
-    return [(batches[one.batch_id], one.leads) for one in lost if one.batch_id in batches]
-
-
-def _told(refused: Refused, campaign: Campaign) -> dict[str, str]:
-    """The refusal with the way out of it."""
-    told = {"code": refused.code, "title": refused.title, "detail": refused.detail}
-    if refused.code == "campaign_busy" and (batch := months.running(campaign)):
-        told |= {"url": reverse("batch", args=[batch.pk]), "action": "See the batch"}
-    elif refused.code == "earlier_month_open" and (oldest := months.oldest_open(campaign)):
-        told |= {
-            "url": reverse("month_close", args=[campaign.code, oldest]),
-            "action": f"Close {oldest:%B %Y}",
-        }
-    return told

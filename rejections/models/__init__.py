@@ -3,6 +3,7 @@
 from rejections.models.batch import Batch, BatchQuerySet, BatchRow, Kind
 from rejections.models.dispute import Dispute, DisputedLead, DisputedLeadQuerySet, DisputeQuerySet
 from rejections.models.leadfile import LeadFile, LeadFileQuerySet
+from rejections.models.monthclosing import MonthClosing, MonthClosingQuerySet
 
 __all__ = [
     "Batch",
@@ -15,4 +16,6 @@ __all__ = [
     "Kind",
     "LeadFile",
     "LeadFileQuerySet",
+    "MonthClosing",
+    "MonthClosingQuerySet",
 ]

@@ -19,11 +19,12 @@ from leads.statuses import Status
 from rejections import blocked
 from rejections.inbox import Waiting
 from rejections.models import Batch
+from rejections.monthclosings import Due
 from rejections.states import EDITABLE, State
 from rejections.templatetags.batches import batch_number
 from rejections.worklist import Unsettled
 
-#: Paused endpoints that are listed at most.
+#: Paused endpoints, and months to close, that are listed at most.
 _LISTED = 5
 
 
@@ -144,6 +145,19 @@ def of_disputes(waiting: Waiting | None) -> Iterator[dict[str, Any]]:
     yield item(order, "message-report", "info", title, text, "Answer", reverse("disputes"), amount, due, late)
 
 
+def of_months(due: list[Due]) -> Iterator[dict[str, Any]]:
+    """Months that are over and not closed; of many, the oldest, and the way to all."""
+    for line in due[:_LISTED]:
+        month, campaign, refused = f"{line.month:%B %Y}", line.campaign, line.refused
+        title = f"{month} was not closed" if refused else f"{month} can be closed"
+        text = f"{campaign.name} · {campaign.client} · " + (refused.title if refused else "the month is over")
+        url = reverse("month_close", args=[campaign.code, line.month])
+        yield item((7.5, 0), "lock", "warn" if refused else "neutral", title, text, "Close it", url)
+    if more := due[_LISTED:]:
+        title = f"{counted(len(more), 'more month')} can be closed"
+        yield item((7.6, 0), "lock", "neutral", title, "of other campaigns", "See", reverse("statements"))
+
+
 def _short(day: date | None) -> str:
     return f"{day.day} {day:%b}" if day else ""
 
@@ -151,7 +165,7 @@ def _short(day: date | None) -> str:
 def _without_window(campaign: Campaign, where: str, person: User) -> dict[str, Any]:
     title = f"{campaign.name} has no maximum rejection days"
     text = f"{where} · its leads are Accepted at once, and a file for it is refused"
-    action = "Set it" if person.has_perm("campaigns.change_campaign") else "Open"
+    action = "Set it" if person.has_perm("campaigns.change_campaign") else "Settings"
     url = reverse("campaign_settings", args=[campaign.code])
     return item((8, 0), "calendar-off", "neutral", title, text, action, url)
 
@@ -160,7 +174,7 @@ def _without_window(campaign: Campaign, where: str, person: User) -> dict[str, A
 _BATCHES = {
     State.FAILED: (0, "alert-triangle", "rejected", "failed", "Open"),
     State.STOPPED: (4, "player-pause", "warn", "was stopped", "Open"),
-    State.CHECKED: (4, "eye", "info", "is checked and not started", "Check"),
+    State.CHECKED: (4, "eye", "info", "is checked and not started", "See the check"),
     State.MAPPING: (5, "columns-3", "neutral", "waits to be mapped", "Map"),
 }
 
@@ -221,4 +235,12 @@ def _of_endpoints() -> Iterator[dict[str, Any]]:
         held = counted(telling.waiting(endpoint).count(), "notice")
         url = f"{reverse('notices')}?supplier={endpoint.supplier.code}"
         title = f"{endpoint.supplier} is told nothing: its {endpoint.told_as} is paused"
-        yield item((5, 0), "send-off", "warn", title, f"{held} held back · {endpoint.paused_why}", "See", url)
+        yield item(
+            (5, 0),
+            "send-off",
+            "warn",
+            title,
+            f"{held} held back · {endpoint.paused_why}",
+            "Open notices",
+            url,
+        )

@@ -21,7 +21,7 @@ from campaigns.rules import local_date
 from campaigns.templatetags.figures import counted, round_money
 from leads.filters import Filters, Only
 from leads.statuses import Status
-from rejections import inbox, worklist
+from rejections import inbox, monthclosings, worklist
 from rejections.forms import UploadForm
 from rejections.models import Batch, Kind
 from rejections.sql import reasons
@@ -83,6 +83,7 @@ def _staff(person: User, at: datetime) -> dict[str, Any]:
             person,
             *troubles.of_sources(at),
             *attention.of_disputes(inbox.waiting(person, at)),
+            *attention.of_months(monthclosings.due(campaigns, at)),
         ),
         "to_fix": troubles.sources_to_fix(),
         "reasons": _top_reasons(at),

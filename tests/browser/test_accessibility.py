@@ -14,10 +14,10 @@ from playwright.sync_api import Page
 from campaigns.listing import Do, Edit
 from campaigns.models import Agreement, Campaign, Destination, Endpoint, Picklist, Source
 from leads.models import Delivery, Lead, LeadValues, SavedView
-from rejections import disputes, fixes, lists, months, uploads
+from rejections import disputes, fixes, lists, monthclosings, months, uploads
 from rejections.blocked import Action, Fix, queue
 from rejections.corrected import corrected
-from rejections.models import Batch, LeadFile
+from rejections.models import Batch, LeadFile, MonthClosing
 from rejections.options import Options
 from rejections.states import State
 from tests import batches, make
@@ -239,7 +239,17 @@ def test_statements_and_the_closing_of_a_month(look: Callable[..., Look]) -> Non
     operator.at(f"/statements/clients/{client}/{month}/GBP/", act=ask_to_close)
     operator.at(f"/campaigns/{w.campaign.code}/months/{month}/close/")
     operator.at(f"/campaigns/{w.campaign.code}/months/{w.at:%Y-%m}/close/")
-    months.close(w.campaign, over.date().replace(day=1), person=None, typed=f"{over:%B}", at=w.at)
+    first = over.date().replace(day=1)
+    monthclosings.ask(w.campaign, first, person=w.people["operator"], typed=f"{over:%B}", at=w.at)  # type: ignore[arg-type]
+    operator.at("/statements/")
+    operator.at(f"/statements/clients/{client}/{month}/GBP/")
+    operator.at(f"/campaigns/{w.campaign.code}/months/{month}/close/")
+    MonthClosing.objects.update(
+        state="refused", title=f"IMP-1 of {w.campaign}", detail="Wait until it has ended."
+    )
+    operator.at(f"/statements/clients/{client}/{month}/GBP/")
+    operator.at(f"/campaigns/{w.campaign.code}/months/{month}/close/")
+    months.close(w.campaign, first, person=None, typed=f"{over:%B}", at=w.at)
     operator.at(f"/statements/clients/{client}/{month}/GBP/")
     look(w.people["client"]).at(f"{running}lines/?campaign={w.campaign.pk}&kind=accepted&batch=&unit=18.25")
     supplier = look(w.people["supplier"])
@@ -275,7 +285,7 @@ def test_list_of_leads_and_what_is_asked_of_those_picked(look: Callable[..., Loo
     operator.at("/leads/?q=nobody&status=pending")
     operator.at("/leads/?columns=id&columns=name&columns=uid&columns=valid&columns=field%3Aemail&sort=lead")
     operator.at("/leads/", act=lambda page: ask_about_all(page, "Reject"))
-    operator.at("/leads/", act=lambda page: ask_about_all(page, "Keep Rejected"))
+    operator.at("/leads/", act=lambda page: ask_about_all(page, "Keep rejected"))
     operator.at(f"/leads/{w.leads['rejected'].pk}/?in=all")
     operator.at(f"/leads/{w.leads['rejected'].pk}/?values=received", act=check_fix)
     for role in ("client", "supplier"):

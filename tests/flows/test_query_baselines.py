@@ -34,7 +34,7 @@ BASELINES = """
 16 client    /find/?q=a
 14 operator  /analytics/
 12 client    /analytics/?campaign={campaign}
-24 operator  /
+26 operator  /
 17 client    /
 10 operator  /imports/
 17 operator  /reasons/

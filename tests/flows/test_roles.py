@@ -96,6 +96,8 @@ fix_several           302 302 404 404 404 404 404 302 302
 fix_decisions         200 200 404 404 404 404 404 302 302
 fix_group             200 200 404 404 404 404 404 302 302
 post fix_group        422 422 404 404 404 404 404 302 302
+month_close           200 200 404 404 404 404 404 302 302
+post month_close      422 422 404 404 404 404 404 302 302
 admin                 200 200 302 302 302 302 302 302 302
 admin_login           302 302 404 404 404 404 404 302 302
 api_lead              200 200 200 200 404 200 404 401 401
@@ -119,6 +121,7 @@ def address(w: World, page: str) -> str:
         "admin": reverse("admin:index"),
         "admin_login": reverse("admin:login"),
         "sources": reverse("sources"),
+        "month_close": reverse("month_close", args=[code, w.at.date().replace(day=1)]),
         "api_lead": f"/api/v1/leads/{lead.pk}/",
         "api_batch": f"/api/v1/batches/{w.finished.pk}/",
     }

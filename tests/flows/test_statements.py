@@ -17,7 +17,8 @@ from leads.models import ClosedMonth, Lead
 from leads.sql.adjust import adjust
 from leads.sql.move import Moving
 from leads.statuses import Cause, Status
-from rejections.models import Batch
+from rejections import monthclosings
+from rejections.models import Batch, MonthClosing
 from tests import make
 from tests.batches import imported
 
@@ -112,6 +113,7 @@ def test_a_supplier_reads_nothing_of_what_the_clients_crm_said(told: dict[str, A
     """A lead of a closed month that it refuses is adjusted in the open one; its words may name the client."""
     campaign, refused, said = told["campaign"], told["leads"][0], "Already with Brightwater"
     close(told["operator"], campaign, f"{MONTH:%B}".upper())
+    assert monthclosings.work_next(timezone.now())
     code = Disposition.objects.get(code="REJECT_LEAD_BY_CRM")
     moving = [Moving(refused.pk, None, code.pk, said)]
     adjust(Cause.ADJUSTED, moving, at=timezone.now(), actor_id=None, batch_id=None)
@@ -134,6 +136,8 @@ def test_a_month_is_closed_with_a_typed_word_and_never_again(told: dict[str, Any
     assert refused.status_code == 422
     assert not ClosedMonth.objects.exists()
     assert close(operator, campaign, f"{MONTH:%B}".lower()).status_code == 302
+    assert not ClosedMonth.objects.exists(), "nobody waits for it: a worker does it"
+    assert monthclosings.work_next(timezone.now())
     made = ClosedMonth.objects.get()
     assert (made.month, made.closed_by, made.currency) == (MONTH, operator, "GBP")
     assert Lead.objects.filter(is_final=True).count() == 3
@@ -141,6 +145,68 @@ def test_a_month_is_closed_with_a_typed_word_and_never_again(told: dict[str, Any
     assert "is closed already" in again.content.decode()
     assert "£36.50" in text(told["client"], told["of_client"])
     assert "No difference" in text(operator, told["of_supplier"])
+
+
+def test_a_closing_that_was_asked_for_is_shown_until_it_is_done_and_nobody_asks_twice(
+    told: dict[str, Any],
+) -> None:
+    campaign, operator, colleague = told["campaign"], told["operator"], make.operator()
+    address = f"/campaigns/{campaign.code}/months/{THEN}/"
+    assert close(operator, campaign, f"{MONTH:%B}").url == told["of_client"]
+    under_way = [f"Closing {MONTH:%B %Y} …", "asked today", f"by {operator.full_name}", f"{address}closing/"]
+    for page in (told["of_client"], told["of_supplier"], "/statements/", f"{address}close/"):
+        shown = text(colleague, page)
+        assert all(words in shown for words in under_way), page
+        assert 'name="word"' not in shown
+    for person, page in ((told["client"], told["of_client"]), (told["supplier"], "/statements/")):
+        assert "Closing" not in text(person, page)
+        assert seen(person, f"{address}closing/").status_code == 404
+    again = close(colleague, campaign, f"{MONTH:%B}")
+    assert again.status_code == 422
+    assert "is being closed already" in again.content.decode()
+    assert not to_close(operator)
+    browser = Client()
+    browser.force_login(operator)
+    poll = {"HX-Request": "true"}
+    assert "HX-Refresh" not in browser.get(f"{address}closing/", headers=poll)
+    assert monthclosings.work_next(timezone.now())
+    assert not monthclosings.work_next(timezone.now())
+    assert browser.get(f"{address}closing/", headers=poll)["HX-Refresh"] == "true"
+    renewed = browser.get(told["of_client"]).content.decode()
+    assert f"{MONTH:%B %Y} of {campaign.name} is closed" in renewed
+    assert f"closed by {operator.full_name}" in renewed
+    assert "Closing" not in renewed
+    assert seen(operator, f"{address}closing/").url == told["of_client"]
+    assert ClosedMonth.objects.get().closed_by == MonthClosing.objects.get().asked_by == operator
+
+
+def test_what_stands_in_the_way_by_then_is_kept_and_the_month_can_be_asked_for_again(
+    told: dict[str, Any],
+) -> None:
+    campaign, operator, colleague = told["campaign"], told["operator"], make.operator()
+    address = f"/campaigns/{campaign.code}/months/{THEN}/close/"
+    [item] = to_close(operator)
+    assert (item["title"], item["url"]) == (f"{MONTH:%B %Y} can be closed", address)
+    close(operator, campaign, f"{MONTH:%B}")
+    Batch.objects.update(state="undoing")
+    assert monthclosings.work_next(timezone.now())
+    assert not ClosedMonth.objects.exists()
+    assert [item["title"] for item in to_close(operator)] == [f"{MONTH:%B %Y} was not closed"]
+    assert "is at work" in text(operator, told["of_client"])
+    Batch.objects.update(state="finished")
+    asked_again = text(operator, address)
+    assert "wait until it has ended" in asked_again
+    assert 'name="word"' in asked_again
+    assert close(colleague, campaign, f"{MONTH:%B}").status_code == 302
+    assert "was not closed" not in text(operator, told["of_client"])
+    assert monthclosings.work_next(timezone.now())
+    assert (ClosedMonth.objects.get().closed_by, to_close(operator)) == (colleague, [])
+
+
+def to_close(person: User) -> list[dict[str, Any]]:
+    """What home says about months to close."""
+    items = seen(person, "/").context["items"]
+    return [item for item in items if "closed" in item["title"]]
 
 
 @pytest.mark.parametrize("reason", ["busy", "early", "order"])
@@ -167,7 +233,7 @@ def test_a_month_is_not_closed_out_of_turn(told: dict[str, Any], reason: str) ->
     assert sentence in page
     assert way_out in page
     assert "Nothing was changed" in page
-    assert not ClosedMonth.objects.exists()
+    assert not MonthClosing.objects.exists()
 
 
 def test_files_hold_every_line_and_run_nothing(told: dict[str, Any]) -> None:
