@@ -24,8 +24,9 @@ def sweep(at: datetime) -> list[int]:
     """Batches to ring for; uploads left in Mapping or Checked for UPLOADS_KEPT_DAYS are removed, old answers too."""
     calls.forget(at)
     forgotten = at - timedelta(days=settings.UPLOADS_KEPT_DAYS)
-    for batch in Batch.objects.filter(state__in=EDITABLE, created_at__lt=forgotten, started_at=None):
-        uploads.discard(batch)
+    old = Batch.objects.filter(state__in=EDITABLE, created_at__lt=forgotten, started_at=None)
+    for batch in old:
+        uploads.discard(batch, old)  # somebody may start it while those before it are removed
     leadfiles.forget(at)
     return state.unattended(PATIENCE_SECONDS)
 
