@@ -257,10 +257,20 @@ def test_an_old_upload_that_somebody_starts_at_this_moment_is_not_cleared_away()
     campaign = make.campaign()
     batch = checked(campaign, [make.lead(campaign)])
     after = NOW + timedelta(days=15)
-    with threads() as start:
-        with transaction.atomic():
-            control.start(batch, Options(), person=None)
-            start(sweeping.sweep, after).result(30)
+    with threads() as start, transaction.atomic():
+        control.start(batch, Options(), person=None)
+        start(sweeping.sweep, after).result(30)
     assert Batch.objects.get(pk=batch.pk).state == State.WAITING
     sweeping.sweep(after)
     assert Batch.objects.get(pk=batch.pk).lines.count() == 1
+
+
+def test_a_night_that_is_closed_by_two_at_once_is_closed_once() -> None:
+    campaign = make.campaign(accept_when_window_closes=True)
+    make.lead(campaign, days_ago=60)
+    with threads() as start:
+        with locked("campaigns_campaign", campaign.pk):
+            both = [start(sweeping.close_windows, NOW) for _ in range(2)]
+            wait_for_blocked(2)
+        assert sum(len(one.result(30)) for one in both) == 1
+    assert Batch.objects.get().via == "night"
