@@ -91,7 +91,7 @@ class Heat:
 def heat(
     shares: Sequence[Share], campaigns: Mapping[int, Campaign], *, by_supplier: bool, columns: int = REASONS
 ) -> Heat:
-    """The heat table of a cohort; reasons beyond `columns` stand together as “Other”."""
+    """The heat table of a cohort; reasons beyond `columns` stand together as “All others”."""
     delivered: Counter[int] = Counter()
     found: dict[int, Counter[int]] = defaultdict(Counter)
     for share in shares:
@@ -106,7 +106,7 @@ def heat(
     more = len(whole) > len(main)
     names = _names(delivered, campaigns, by_supplier)
     lines = [_line(names[who], found[who], main, more, leads) for who, leads in delivered.items()]
-    titles = [Reason(labels.get(reason, "No disposition")) for reason in main] + [Reason("Other")] * more
+    titles = [Reason(labels.get(reason, "No disposition")) for reason in main] + [Reason("All others")] * more
     return Heat(
         tuple(titles), tuple(sorted(lines, key=lambda line: (-line.rejected / line.leads, line.name)))
     )

@@ -24,7 +24,7 @@ Status = Delivery.Status
 #: What the log can be narrowed to.
 SHOWS = {"": "All", "waiting": "Waiting", "failed": "Given up"}
 _OF_SHOW = {"waiting": Status.PENDING, "failed": Status.FAILED}
-_TOLD_BY = {"webhook": "Webhook", "email": "E-mail with CSV", "portal": "Portal only"}
+_TOLD_BY = {"webhook": "Webhook", "email": "E-mail with a CSV", "portal": "Portal only"}
 _SUPPLIERS = {"supplier__isnull": False}
 _KINDS = {"test": "Test", "held_back": "Notices held back, in one e-mail"}
 

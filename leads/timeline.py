@@ -124,12 +124,17 @@ def _text(event: LeadEvent, cause: Cause, viewer: User) -> str:
 
 
 def why(disposition: Any, reason: str, viewer: User) -> str:
-    """What a disposition and the words beside it say to this person: “Duplicate: “Duplicate Lead””."""
+    """What a disposition and the words beside it say to this person: “Duplicate: “Duplicate Lead””.
+
+    Only clients are quoted.
+    """
     if disposition is None:
         return f"“{reason}”" if reason else ""
     label = disposition.supplier_text or disposition.label if viewer.supplier_id else disposition.label
     said = reason_for(viewer, disposition, reason)
-    return f"{label}: “{said}”" if said and said != label else str(label)
+    if not said or said == label:
+        return str(label)
+    return f"{label}: “{said}”" if disposition.family == disposition.Family.CLIENT else f"{label}: {said}"
 
 
 def name_of(person: User | None, viewer: User) -> str:

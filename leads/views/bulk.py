@@ -44,7 +44,7 @@ ACTS = {
         "They will be billed. They are checked first: the next page says what would happen.",
     ),
     "keep": (
-        "Keep Rejected:",
+        "Keep rejected:",
         control.may_correct,
         "They stay Rejected, and leave the fix queue until something else fails.",
     ),

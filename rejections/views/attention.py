@@ -165,7 +165,7 @@ def _short(day: date | None) -> str:
 def _without_window(campaign: Campaign, where: str, person: User) -> dict[str, Any]:
     title = f"{campaign.name} has no maximum rejection days"
     text = f"{where} · its leads are Accepted at once, and a file for it is refused"
-    action = "Set it" if person.has_perm("campaigns.change_campaign") else "Open"
+    action = "Set it" if person.has_perm("campaigns.change_campaign") else "Settings"
     url = reverse("campaign_settings", args=[campaign.code])
     return item((8, 0), "calendar-off", "neutral", title, text, action, url)
 
@@ -174,7 +174,7 @@ def _without_window(campaign: Campaign, where: str, person: User) -> dict[str, A
 _BATCHES = {
     State.FAILED: (0, "alert-triangle", "rejected", "failed", "Open"),
     State.STOPPED: (4, "player-pause", "warn", "was stopped", "Open"),
-    State.CHECKED: (4, "eye", "info", "is checked and not started", "Check"),
+    State.CHECKED: (4, "eye", "info", "is checked and not started", "See the check"),
     State.MAPPING: (5, "columns-3", "neutral", "waits to be mapped", "Map"),
 }
 
@@ -235,4 +235,12 @@ def _of_endpoints() -> Iterator[dict[str, Any]]:
         held = counted(telling.waiting(endpoint).count(), "notice")
         url = f"{reverse('notices')}?supplier={endpoint.supplier.code}"
         title = f"{endpoint.supplier} is told nothing: its {endpoint.told_as} is paused"
-        yield item((5, 0), "send-off", "warn", title, f"{held} held back · {endpoint.paused_why}", "See", url)
+        yield item(
+            (5, 0),
+            "send-off",
+            "warn",
+            title,
+            f"{held} held back · {endpoint.paused_why}",
+            "Open notices",
+            url,
+        )

@@ -166,5 +166,9 @@ def result_title(batch: Batch, numbers: Corrected | None, restored: int) -> str:
         case State.CANCELLED:
             return "Cancelled"
     passing = numbers.passing if numbers else 0
-    title = f"{passing:,} of {batch.rows:,} lead{'' if batch.rows == 1 else 's'} released"
+    kept = batch.mapping.get("fix", {}).get("action") == "keep"
+    leads = f"lead{'' if batch.rows == 1 else 's'}"
+    title = (
+        f"{batch.rows:,} {leads} kept rejected" if kept else f"{passing:,} of {batch.rows:,} {leads} released"
+    )
     return f"{title}, {restored:,} put back" if restored else title

@@ -186,6 +186,10 @@ def _facts(numbers: Receipt) -> list[tuple[str, int]]:
     return [(words, count) for words, count in facts if count]
 
 
+def _channel(notice: Delivery) -> str:
+    return "E-mail" if notice.channel == Delivery.Channel.EMAIL else str(notice.get_channel_display())
+
+
 def _notices(batch: Batch, person: User) -> list[dict[str, Any]]:
     if not person.is_staff:
         return []
@@ -193,7 +197,7 @@ def _notices(batch: Batch, person: User) -> list[dict[str, Any]]:
     return [
         {
             "supplier": notice.supplier,
-            "channel": f"{notice.get_channel_display()}, {notice.get_kind_display().lower()}",
+            "channel": f"{_channel(notice)}, {notice.get_kind_display().lower()}",
             "leads": len(notice.payload.get("leads", [])),
             "status": notice.status,
             "at": notice.created_at,

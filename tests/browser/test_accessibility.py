@@ -285,7 +285,7 @@ def test_list_of_leads_and_what_is_asked_of_those_picked(look: Callable[..., Loo
     operator.at("/leads/?q=nobody&status=pending")
     operator.at("/leads/?columns=id&columns=name&columns=uid&columns=valid&columns=field%3Aemail&sort=lead")
     operator.at("/leads/", act=lambda page: ask_about_all(page, "Reject"))
-    operator.at("/leads/", act=lambda page: ask_about_all(page, "Keep Rejected"))
+    operator.at("/leads/", act=lambda page: ask_about_all(page, "Keep rejected"))
     operator.at(f"/leads/{w.leads['rejected'].pk}/?in=all")
     operator.at(f"/leads/{w.leads['rejected'].pk}/?values=received", act=check_fix)
     for role in ("client", "supplier"):

@@ -44,7 +44,7 @@ def test_the_rate_is_of_the_valid_leads_of_a_supplier_and_each_reason_has_its_sh
     narrow = insight.heat(
         reports.shares(cohort(campaign)), {campaign.pk: campaign}, by_supplier=False, columns=1
     )
-    assert [reason.label for reason in narrow.reasons] == ["Phone number not valid", "Other"]
+    assert [reason.label for reason in narrow.reasons] == ["Phone number not valid", "All others"]
     assert [(line.name, [cell.leads for cell in line.cells]) for line in narrow.lines] == [
         (campaign.name, [2, 1])
     ]
