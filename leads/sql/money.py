@@ -57,7 +57,7 @@ FROM (
 ) raw JOIN (
     SELECT c.id, c.time_zone, c.currency, coalesce((SELECT (max(m.month) + interval '1 month')::date
         FROM leads_closedmonth m WHERE m.campaign_id = c.id), '-infinity'::date) AS first_open
-    FROM campaigns_campaign c WHERE c.id = ANY(%(open)s)
+    FROM campaigns_campaign c WHERE c.id = ANY(%(open)s) OFFSET 0  -- once a campaign, not once a line
 ) c ON c.id = raw.campaign_id
 """
 
