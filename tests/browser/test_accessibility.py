@@ -51,6 +51,7 @@ class Look:
         """Open the page, do something on it, then look."""
         self.page.set_viewport_size(DESK)
         self.page.emulate_media(color_scheme="light", reduced_motion="reduce")
+        self.page.goto("about:blank")  # a page that renews itself would get in the way of the next
         self.page.goto(address)
         self.page.evaluate(AXE.read_text())
         if act:
