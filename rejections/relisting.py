@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from django.db import transaction
 
+from campaigns.listing import Do, Edit
 from campaigns.lists import Picklist as Values
 from campaigns.lists import resolve
 from campaigns.models import Field, Picklist, User
@@ -70,11 +71,18 @@ def effect(picklist: Picklist, values: Values, groups: Sequence[Group], at: date
 
 
 def judge_again(
-    picklist: Picklist, groups: Sequence[Group], *, person: User | None, via: str, at: datetime
+    picklist: Picklist,
+    groups: Sequence[Group],
+    *,
+    person: User | None,
+    via: str,
+    at: datetime,
+    decided: Sequence[Edit] = (),
 ) -> list[Batch]:
     """One correction batch for each source judges its leads of these groups again; ready for a worker.
 
-    Raises Refused where there is none.
+    `decided`: the changes of the list that led to it, by which the batches are called.
+    Raises Refused where there is no lead.
     """
     with transaction.atomic():
         batches = []
@@ -82,17 +90,21 @@ def judge_again(
             mine = [group for group in groups if group.source_id == source_id]
             ids = sorted(lead for group in mine for lead in fix_statements.lead_ids(group))
             if ids:
-                told = {
-                    "action": "again",
-                    "value": "",
-                    "field": mine[0].field,
-                    "text": picklist.name,
-                    "code": "",
+                noted = {
+                    "fix": {"action": "again", "field": mine[0].field, "code": "", **_told(mine, decided)},
+                    "again": [[group.field, group.code, group.value] for group in mine],
                 }
                 cells = [(lead, None) for lead in ids]
-                batches.append(
-                    fixes.without_file(source_id, [LEAD_ID], {"fix": told}, cells, person, via, at)
-                )
+                batches.append(fixes.without_file(source_id, [LEAD_ID], noted, cells, person, via, at))
     if not batches:
         raise Refused("nothing_to_judge", "No lead would pass that does not already", "Nothing was changed.")
     return batches
+
+
+def _told(groups: Sequence[Group], decided: Sequence[Edit]) -> dict[str, str]:
+    """What the batch is called by: the one change that was decided, else the texts judged again."""
+    if len(decided) == 1 and decided[0].do in (Do.ADD, Do.MAP):
+        (edit,) = decided
+        return {"listed": edit.do.value, "text": edit.text, "value": edit.value}
+    first, *others = dict.fromkeys(group.value for group in groups)
+    return {"text": f"{first} and {len(others):,} more" if others else first, "value": ""}

@@ -13,21 +13,26 @@ from django.db import transaction
 from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from campaigns import listing
 from campaigns.listing import OF_OPERATORS, Do, Edit, Plan
 from campaigns.models import Field, Picklist, User
+from campaigns.templatetags.figures import counted
 from campaigns.templatetags.frame import one_of
 from rejections import lists, relisting
 from rejections.fix_effects import Preview
+from rejections.models import Batch
 from rejections.refusals import Refused
 from rejections.sql import lists as statements
 from rejections.sql.fixes import Group, Question, chosen_before
 from rejections.suggestions import suggest
 from rejections.tasks import ring
+from rejections.templatetags.batches import batch_number
 from rejections.views import shown
 from rejections.views.paging import Pager
 
@@ -173,14 +178,33 @@ def _save(
 def _judge_again(request: HttpRequest, found: Picklist, made: Plan, person: User) -> None:
     groups = relisting.known_by(made.after.picklist(), relisting.turned_away(found))
     try:
-        batches = relisting.judge_again(found, groups, person=person, via="page", at=timezone.now())
+        batches = relisting.judge_again(
+            found,
+            groups,
+            person=person,
+            via="page",
+            at=timezone.now(),
+            decided=[step.edit for step in made.changes],
+        )
     except Refused as refusal:
         messages.info(request, f"{refusal.title}.")
         return
     for batch in batches:
         transaction.on_commit(partial(ring, batch.pk))
-    leads = sum(batch.rows for batch in batches)
-    messages.info(request, f"{leads:,} lead{'' if leads == 1 else 's'} are judged again; see Decisions made.")
+    messages.info(request, _under_way(batches))
+
+
+def _under_way(batches: list[Batch]) -> str:
+    """How many leads are judged again, and where that is followed."""
+    leads, batch = sum(batch.rows for batch in batches), batches[0]
+    one = len(batches) == 1
+    return format_html(
+        '{} {} judged again: <a href="{}">{}</a>.',
+        counted(leads, "lead"),
+        "is" if leads == 1 else "are",
+        reverse("batch", args=[batch.pk]) if one else reverse("fix_decisions"),
+        batch_number(batch) if one else "Decisions made",
+    )
 
 
 def _change_page(

@@ -96,7 +96,18 @@ def test_a_save_works_at_once_is_a_version_by_name_and_releases_what_it_says(
         "Ada Admin",
         [["map", "U.S.A.", "United States"]],
     )
-    batch = given.work(Batch.objects.get())
+    batch = Batch.objects.get()
+    page = admin.get(answer["Location"])
+    assert (
+        f'5\N{NO-BREAK SPACE}leads are judged again: <a href="{reverse("batch", args=[batch.pk])}">'
+        in page.content.decode()
+    )
+    assert page.context["again"] is None, "leads under way are offered once"
+    assert page.context["seen"]["texts"] == 0
+    decisions = admin.get(reverse("fix_decisions"))
+    assert decisions.context["lines"][0]["fix"]["text"] == "U.S.A."
+    assert "mapped, judged again" in decisions.content.decode()
+    given.work(batch)
     assert given.totals(batch) == {"released": 5}
     reject(source, 1)
     assert not blocked.queue(), "later leads pass"
