@@ -23,6 +23,7 @@ from rejections.refusals import Refused
 from rejections.sql import fixes as fix_statements
 from rejections.sql import lists as statements
 from rejections.sql.fixes import Group
+from rejections.sql.lists import Use
 
 #: Texts that were turned away are looked at up to this number of groups, the biggest first.
 MOST = 2000
@@ -54,6 +55,30 @@ def seen(groups: Sequence[Group]) -> list[Seen]:
         for text, same in by_text.items()
     ]
     return sorted(found, key=lambda one: (-one.leads, one.text))
+
+
+def uses(picklist: Picklist, since: datetime) -> dict[str, Use]:
+    """How often each value was used since then; a value that was renamed has the uses of its old spelling too."""
+    pairs = list(Field.objects.filter(picklist=picklist).values_list("campaign_id", "name"))
+    found, called = statements.uses(pairs, since), _renamed(picklist, since)
+    counted: dict[str, Use] = {}
+    for text, use in found.items():
+        value = called.get(text, text)
+        known = counted.get(value, Use(0, 0))
+        counted[value] = Use(known.leads + use.leads, known.mapped + use.mapped)
+    return counted
+
+
+def _renamed(picklist: Picklist, since: datetime) -> dict[str, str]:
+    """Spellings that values had since then, and what each is called now; what is a value again is itself."""
+    called: dict[str, str] = {}
+    saves = picklist.versions.filter(at__gte=since).order_by("number")
+    for changes in saves.values_list("changes", flat=True):
+        for do, old, new in changes:
+            if do == Do.RENAME:
+                called = {was: new if now == old else now for was, now in called.items()} | {old: new}
+    values = set(picklist.values.values_list("value", flat=True))
+    return {was: now for was, now in called.items() if was not in values}
 
 
 def known_by(values: Values, groups: Sequence[Group]) -> list[Group]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
+from campaigns.lists import natural
 from campaigns.models import Field, PicklistValue, Source, User
 from leads import profile
 from leads.models import Lead
@@ -44,7 +45,7 @@ def values(card: Card) -> dict[str, Any]:
         return {"likely": [], "others": [], "many": False}
     likely = [suggestion.value for suggestion in card.suggestions]
     in_use = PicklistValue.objects.filter(picklist=card.field.picklist_id, retired_at=None)
-    others = list(in_use.exclude(value__in=likely).values_list("value", flat=True)[: OFFERED + 1])
+    others = sorted(in_use.exclude(value__in=likely).values_list("value", flat=True), key=natural)
     return {"likely": card.suggestions, "others": others[:OFFERED], "many": len(others) > OFFERED}
 
 
