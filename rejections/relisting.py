@@ -115,7 +115,7 @@ def judge_again(
             mine = [group for group in groups if group.source_id == source_id]
             ids = sorted(lead for group in mine for lead in fix_statements.lead_ids(group))
             if ids:
-                noted = {
+                noted: dict[str, object] = {
                     "fix": {"action": "again", "field": mine[0].field, "code": "", **_told(mine, decided)},
                     "again": [[group.field, group.code, group.value] for group in mine],
                 }

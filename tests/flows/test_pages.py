@@ -518,6 +518,17 @@ def test_find_lists_leads_by_name_imports_campaigns_and_pages_of_ones_own_side()
     assert hits("client", f"IMP-{w.finished.pk}").batches == [w.finished]
     assert hits("client", "rooftops").campaigns == [w.campaign]
     assert not hits("supplier", "rooftops")
+    source = w.campaign.sources.first()
+    source.name = "Meadow funnel"
+    source.save()
+    assert hits("operator", "meadow").sources == [source]
+    assert not hits("client", "meadow")
+    for q, only in (
+        ("meadow", reverse("source", args=[source.code])),
+        ("arch", reverse("lead", args=[lead.pk])),
+        ("picklists", reverse("picklists")),
+    ):
+        assert signed_in(w.people["operator"]).get(reverse("find"), {"q": q}).headers["Location"] == only
     assert [words for _, words in hits("operator", "fix").pages] == ["Fix queue"]
     assert not hits("supplier", "imp")
     for role in ("operator", "client", "supplier"):
