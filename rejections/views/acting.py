@@ -130,6 +130,8 @@ def batch_undo(request: HttpRequest, pk: int) -> HttpResponse:
             ring(batch.pk)
         except Refused as refusal:
             shown.say(request, refusal)
+        if "fix" in batch.mapping:  # a decision, not a file: back to where it was made
+            return redirect("fix_decisions")
         return redirect("batch_result", batch.pk)
     if batch.state not in UNDOABLE:
         return _nothing_to_undo(request, batch)
