@@ -38,7 +38,10 @@ def first_received(events: Iterable[Event], values: Values) -> dict[str, str]:
 def by_event(
     events: Iterable[Event], values: Values | None, labels: Mapping[str, str]
 ) -> dict[int, list[Change]]:
-    """What each event changed, by its number: a value as received, or what a list makes of the same one."""
+    """What each event changed of the labelled fields, by its number.
+
+    That is a value as received, or what a list makes of the same one.
+    """
     if values is None:
         return {}
     after = {"received": values.received, "judged": values.judged}
@@ -52,10 +55,9 @@ def by_event(
 def _changed(
     before: Mapping[str, Any], after: Mapping[str, Any], labels: Mapping[str, str]
 ) -> Iterable[Change]:
-    names = dict.fromkeys([*labels, *before["received"], *after["received"]])
-    for name in names:
+    for name, label in labels.items():
         for part in ("received", "judged"):
             was, now = (str(side[part].get(name) or "") for side in (before, after))
             if was != now:
-                yield Change(labels.get(name, name), was, now)
+                yield Change(label, was, now)
                 break

@@ -16,7 +16,7 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST, require_safe
 
 from campaigns.lists import storable
-from campaigns.models import Campaign, Supplier
+from campaigns.models import Campaign, Supplier, User
 from campaigns.templatetags.figures import counted
 from leads import profile
 from leads.changes import first_received
@@ -235,11 +235,12 @@ def _kept(sent: QueryDict) -> str:
     return parameters.urlencode()
 
 
-def _fields(lead: Lead) -> list[profile.Value]:
+def _fields(lead: Lead, person: User) -> list[profile.Value]:
     """The first of a lead's fields, as it came and as it is."""
     values = LeadValues.objects.filter(lead=lead).first()
     first = first_received(lead.events.exclude(was_values=None), values) if values else {}
-    return profile.data(values, first, profile.labels(lead))[:FIELDS]
+    labels = profile.labels(lead, person, values.received if values else {}, first)
+    return profile.data(values, first, labels)[:FIELDS]
 
 
 def _opened(request: HttpRequest, found: Dispute, now: datetime) -> dict[str, Any]:
@@ -258,7 +259,7 @@ def _opened(request: HttpRequest, found: Dispute, now: datetime) -> dict[str, An
         "grants": grant,
         "shown": shown,
         "also": inbox.same_reason(shown, rows),
-        "fields": _fields(shown.one.lead),
+        "fields": _fields(shown.one.lead, person),
         "effect": inbox.effect(waiting, grant),
         "answer": request.POST.get("answer", ""),
         "whole": max(1, int((found.answer_by - found.opened_at).total_seconds() // 3600)),
