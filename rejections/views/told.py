@@ -56,4 +56,6 @@ def _before_them(request: HttpRequest, batch: Batch) -> bool:
     """Whether the page that asks says it better: the batch's own, or the fix queue of a decision made there."""
     page: Any = request
     path = (page.htmx.current_url_abs_path or "").partition("?")[0]
-    return path.startswith(f"/imports/{batch.pk}/") or (path == reverse("fix_queue") and "fix" in batch.mapping)
+    return path.startswith(f"/imports/{batch.pk}/") or (
+        path == reverse("fix_queue") and "fix" in batch.mapping
+    )
