@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db.models import Q
 
 from campaigns.models import Campaign, Disposition, Field, Source, Supplier, User
-from campaigns.rules import begin, local_date, window_opens
+from campaigns.rules import begin, local_date, shared_zone, window_opens
 from leads import search
 from leads.filters import Filters, Only, Sort
 from leads.identifiers import normalise
@@ -85,7 +85,7 @@ def found(person: User, filters: Filters, offered: Choices, at: datetime) -> Lea
 def zone_of(filters: Filters, offered: Choices) -> str:
     """The time zone of a list: the chosen campaign's, else the house's."""
     campaign = offered.campaigns.get(filters.campaign)
-    return campaign.time_zone if campaign else settings.TIME_ZONE
+    return shared_zone([campaign.time_zone] if campaign else [], settings.TIME_ZONE)
 
 
 def _dates(filters: Filters, offered: Choices, person: User) -> Q:

@@ -65,12 +65,17 @@ def lead_of(lead: Lead, viewer: User) -> dict[str, Any]:
     return {name: getattr(lead, name) for name in seen} | {"reason": reason}
 
 
+def sees_source(campaign: Campaign, viewer: User) -> bool:
+    """Whether this person may know which source a lead came through."""
+    return bool(viewer.is_staff or viewer.supplier_id or campaign.show_suppliers_to_client)
+
+
 def names(lead: Lead, viewer: User) -> Names:
     """A supplier reads the public name; a client its suppliers only where the campaign says so."""
     campaign = lead.campaign
     if viewer.supplier_id:
         return Names(campaign.public_name, source=lead.source.name)
-    shows = viewer.is_staff or campaign.show_suppliers_to_client
+    shows = sees_source(campaign, viewer)
     return Names(
         campaign.name,
         client=campaign.client.name if viewer.is_staff else "",
@@ -116,12 +121,16 @@ def title(lead: Lead, values: LeadValues | None) -> str:
     return f"Lead {lead.pk}"
 
 
-def data(lead: Lead, values: LeadValues | None, *, received: bool = False) -> list[Value]:
-    """The campaign's fields in their order, then what came beside them; or all just as it was `received`."""
+def data(lead: Lead, values: LeadValues | None, viewer: User, *, received: bool = False) -> list[Value]:
+    """The campaign's fields in their order, then what came beside them; or all just as it was `received`.
+
+    What came beside them says where a lead is from: who may not know the source does not read it.
+    """
     if values is None:
         return []
     labels = dict(Field.objects.filter(campaign_id=lead.campaign_id).values_list("name", "label"))
-    labels |= {name: name for name in values.received if name not in labels}
+    if sees_source(lead.campaign, viewer):
+        labels |= {name: name for name in values.received if name not in labels}
     if received:
         said = {name: str(values.received.get(name) or "") for name in labels}
         return [Value(label, said[name], "", "") for name, label in labels.items()]

@@ -98,7 +98,7 @@ def page(
     received = request.GET.get("values") == "received"
     context = _told(found, person, values) | _doable(found, person) | _around(request, found)
     context |= {"form": form or RejectForm(), "refused": refused, "received": received}
-    context["data"] = profile.data(found, values, received=received)
+    context["data"] = profile.data(found, values, person, received=received)
     if control.may_correct(person):
         context["fixes"] = byhand.fixable(found, values)
         context["in_queue"] = values is not None and not values.kept_rejected

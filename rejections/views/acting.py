@@ -132,6 +132,8 @@ def batch_undo(request: HttpRequest, pk: int) -> HttpResponse:
             ring(batch.pk)
         except Refused as refusal:
             shown.say(request, refusal)
+        if "fix" in batch.mapping:  # a decision, not a file: back to where it was made
+            return redirect("fix_decisions")
         return redirect("batch_result", batch.pk)
     context = {"batch": batch, "lines": lines or [], "undo": undo.forecast(batch, lines)}
     template = "rejections/_undo.html" if request.headers.get("HX-Request") else "rejections/undo.html"

@@ -93,9 +93,11 @@ def test_keys_do_nothing_while_somebody_types_or_when_they_are_off(
     page.goto(f"/imports/{checked(site).pk}/check/")
     page.get_by_role("searchbox", name="Search rows").press("y")
     page.keyboard.press("Escape")
-    page.get_by_role("button", name="Keys").click()
-    page.get_by_label("Single keys are on").uncheck()
-    page.get_by_role("dialog").get_by_role("button", name="Close").click()
+    check = page.url
+    page.goto("/profile/")
+    with page.expect_response(lambda answer: answer.request.method == "POST"):
+        page.get_by_role("switch", name="Single keys").uncheck()
+    page.goto(check)
     page.get_by_role("region", name="Needs review", exact=True).get_by_role("link").first.focus()
     page.keyboard.press("y")
     expect(page.get_by_role("button", name="Accept line 1")).to_be_visible()
