@@ -38,7 +38,8 @@ class Sums:
 class Receipt:
     """Numbers of one batch. Money in its campaign's currency; `outcomes` are non-zero only.
 
-    They say what it did. `back` is what of its outcomes was put back since, `taken_back` the sums of that.
+    They say what it did. `back` is what of its outcomes was put back since, `taken_back` the sums of that;
+    `given_back` is what of its credits nobody owes any more, by Undo or by a dispute that was granted.
     """
 
     outcomes: dict[str, int]
@@ -53,6 +54,7 @@ class Receipt:
     not_billed: Decimal = Decimal(0)
     credited: Decimal = Decimal(0)
     billed: Decimal = Decimal(0)
+    given_back: Decimal = Decimal(0)
     restored: int = 0
     back: dict[str, int] = field(default_factory=dict)
     taken_back: Sums = Sums()
@@ -63,7 +65,7 @@ class Receipt:
         back = self.taken_back
         return Sums(
             self.not_billed - back.not_billed,
-            self.credited - back.credited,
+            self.credited - self.given_back,
             self.billed - back.billed,
             self.accepted - back.accepted,
         )
@@ -96,6 +98,7 @@ def receipt(batch: Batch, at: datetime) -> Receipt:
         not_billed=sums.not_billed,
         credited=sums.credited,
         billed=sums.billed,
+        given_back=statements.given_back(batch.pk) if sums.credited else Decimal(0),
         restored=sum(m.leads for m in back),
         back=_by_outcome(back),
         taken_back=_sums(back),
