@@ -178,7 +178,9 @@ def guess(
 ) -> ColumnMap:
     """What the headers and the first rows suggest; blank where nothing fits."""
     identifier, column = _guess_identifier(columns, fields)
-    return ColumnMap(identifier, column, _guess_reason(columns, samples), only_where=_guess_selector(columns, samples))
+    return ColumnMap(
+        identifier, column, _guess_reason(columns, samples), only_where=_guess_selector(columns, samples)
+    )
 
 
 def column_for(identifier: str, columns: Sequence[str], fields: Sequence[FieldFacts]) -> str:
