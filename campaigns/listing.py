@@ -44,12 +44,16 @@ class Edit:
 
 @dataclass(frozen=True)
 class Step:
-    """What becomes of one edit: `problem` says why nothing does, `same` that it was so before, `note` what else."""
+    """What becomes of one edit: `problem` says why nothing does, `same` that it was so before, `note` what else.
+
+    `warning`: it is done, and is likely not what was meant.
+    """
 
     edit: Edit
     problem: str = ""
     same: bool = False
     note: str = ""
+    warning: str = ""
 
     @property
     def changes(self) -> bool:
@@ -154,13 +158,13 @@ def _add(paper: _Paper, edit: Edit) -> Step:
     if paper.in_use(edit.text):
         return Step(edit, same=True)
     notes = ["was retired, and is in use again"] if edit.text in paper.values else []
-    like = paper.entry_like(edit.text)
+    like, warning = paper.entry_like(edit.text), ""
     if like is not None:
         notes.append(f"the entry “{like}” → “{paper.drop(like)}” goes, for it would be this value")
     elif twin := paper.value_like(edit.text):
-        notes.append(f"differs from “{twin}” in case, marks or spaces only")
+        warning = f"differs from “{twin}” in case, marks or spaces only: both would be on the list"
     paper.use(edit.text)
-    return Step(edit, note="; ".join(notes))
+    return Step(edit, note="; ".join(notes), warning=warning)
 
 
 def _map(paper: _Paper, edit: Edit) -> Step:
@@ -234,6 +238,15 @@ def _rename(paper: _Paper, edit: Edit) -> Step:
 _DO = {
     Do.ADD: _add, Do.MAP: _map, Do.REMAP: _remap, Do.UNMAP: _unmap, Do.RETIRE: _retire, Do.RENAME: _rename,
 }  # fmt: skip
+
+
+#: What stands between several values, or a text and its value, and how it is called.
+_SEPARATORS = {"->": "“->”", "→": "“→”", ";": "a semicolon", "\t": "a tab", ",": "a comma"}
+
+
+def separator(text: str) -> str:
+    """What in the text says that it is likely not one value; blank where nothing does."""
+    return next((name for mark, name in _SEPARATORS.items() if mark in text), "")
 
 
 def read_paste(text: str) -> list[Edit]:

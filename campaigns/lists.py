@@ -135,3 +135,13 @@ def _unmarked(text: str) -> str:
 @lru_cache(maxsize=4096)
 def _takes_marks(character: str) -> bool:
     return unicodedata.name(character, "").startswith(_MARKED_SCRIPTS)
+
+
+_DIGITS = re.compile("([0-9]+)")
+
+
+def natural(text: str) -> tuple[tuple[int, str], ...]:
+    """The key by which people expect texts in order: numbers by their value, letters whatever their case."""
+    parts = _DIGITS.split(text.casefold())
+    numbered = [(int(part), "") if at % 2 else (-1, part) for at, part in enumerate(parts)]
+    return (*numbered, (-1, text))

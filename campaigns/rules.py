@@ -5,6 +5,7 @@ Zones are IANA names. Instants are aware; those returned are in UTC.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
@@ -34,6 +35,12 @@ def window_opens(anchor: date, days: int, zone: str) -> datetime:
     A lead is inside when its `valid_at` is this or later: day 7 of 7 is in, day 8 is out.
     """
     return begin(date.fromordinal(max(anchor.toordinal() - days, EARLIEST.toordinal())), zone)
+
+
+def shared_zone(zones: Iterable[str], house: str) -> str:
+    """The one zone of a list's times: that of all the campaigns in it, or the house's where they differ."""
+    found = set(zones)
+    return found.pop() if len(found) == 1 else house
 
 
 def local_date(instant: datetime, zone: str) -> date:

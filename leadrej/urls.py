@@ -8,7 +8,7 @@ from django.urls import path, register_converter
 
 from campaigns.api import base, dispositions, docs, lists, parties
 from campaigns.views import campaign as campaigns
-from campaigns.views import keys, profile, reasons, settings, signing
+from campaigns.views import keys, list_changes, profile, reasons, settings, signing
 from campaigns.views import lists as picklists
 from leads.api import affiliates
 from leads.api import forms as lead_forms
@@ -106,7 +106,7 @@ urlpatterns = [
     path("imports/<int:pk>/cancel/", acting.batch_cancel, name="batch_cancel"),
     path("picklists/", picklists.picklists, name="picklists"),
     path("picklists/<int:pk>/", picklists.picklist, name="picklist"),
-    path("picklists/<int:pk>/change/", picklists.picklist_change, name="picklist_change"),
+    path("picklists/<int:pk>/change/", list_changes.picklist_change, name="picklist_change"),
     path("picklists/<int:pk>/judge/", picklists.picklist_judge, name="picklist_judge"),
     path("picklists/<int:pk>/versions/", picklists.picklist_versions, name="picklist_versions"),
     path("fix-queue/", fixing.fix_queue, name="fix_queue"),

@@ -14,6 +14,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from campaigns.lists import natural
 from campaigns.models import Field, PicklistValue, Source
 from campaigns.rules import begin
 from leads import workbook
@@ -90,7 +91,11 @@ def _choices(fields: Sequence[Field]) -> list[Choice]:
     for at, field in enumerate(fields):
         if field.picklist_id:
             values = PicklistValue.objects.filter(picklist=field.picklist_id, retired_at=None)
-            found.append(Choice(at, field.picklist_id, tuple(values.values_list("value", flat=True))))
+            found.append(
+                Choice(
+                    at, field.picklist_id, tuple(sorted(values.values_list("value", flat=True), key=natural))
+                )
+            )
     return found
 
 

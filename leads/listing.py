@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db.models import Q
 
 from campaigns.models import Campaign, Disposition, Field, Source, Supplier, User
-from campaigns.rules import begin, local_date, window_opens
+from campaigns.rules import begin, local_date, shared_zone, window_opens
 from leads import search
 from leads.filters import Filters, Only, Sort
 from leads.identifiers import normalise
@@ -85,7 +85,7 @@ def found(person: User, filters: Filters, offered: Choices, at: datetime) -> Lea
 def zone_of(filters: Filters, offered: Choices) -> str:
     """The time zone of a list: the chosen campaign's, else the house's."""
     campaign = offered.campaigns.get(filters.campaign)
-    return campaign.time_zone if campaign else settings.TIME_ZONE
+    return shared_zone([campaign.time_zone] if campaign else [], settings.TIME_ZONE)
 
 
 def _dates(filters: Filters, offered: Choices, person: User) -> Q:
@@ -205,7 +205,9 @@ def page(leads: LeadQuerySet, sort: Sort, *, after: Place | None = None, before:
             ids = list(near.values_list("pk", flat=True)[: PAGE + 1])
     more = len(ids) > PAGE
     ids = ids[:PAGE] if after or not before else ids[:PAGE][::-1]
-    loaded = Lead.objects.select_related("campaign__client", "source", "supplier", "disposition").in_bulk(ids)
+    loaded = Lead.objects.select_related(
+        "campaign__client", "source", "supplier", "disposition", "adjustment"
+    ).in_bulk(ids)
     listed = [loaded[pk] for pk in ids if pk in loaded]
     back, on = (more, True) if before and not after else (after is not None, more)
     return Page(

@@ -12,6 +12,7 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 
 from campaigns.models import User
+from leads.reasons import sentence_for
 from leads.sheet import shield, xml_safe
 from leads.sql import money
 from leads.statements import OneStatement, words
@@ -39,7 +40,7 @@ def table(found: OneStatement, viewer: User) -> Iterator[Sequence[Cell]]:
             str(line.lead_id),
             line.uid,
             f"{line.at.astimezone(sheet.zone):%Y-%m-%d}",
-            line.reason,
+            sentence_for(viewer, line.code, line.reason, line.supplier_text),
             line.amount,
             found.currency,
         )

@@ -86,6 +86,8 @@ _FIXES = {
     "change": "Change “{text}” to “{value}”",
     "keep": "Keep “{text}” rejected",
     "again": "Judge “{text}” again",
+    "again add": "Add “{text}” to the picklist and judge again",
+    "again map": "Map “{text}” to “{value}” and judge again",
 }
 
 
@@ -95,4 +97,5 @@ def title(batch: Batch) -> str:
     if fix is None:
         return batch.file_name or "Corrected by hand"
     text = fix["text"] if str(fix["text"]).strip() else "blank"
-    return _FIXES[fix["action"]].format(text=text, value=fix["value"])
+    did = " ".join(filter(None, [fix["action"], fix.get("listed")]))
+    return _FIXES[did].format(text=text, value=fix["value"])

@@ -229,8 +229,12 @@ def forget(at: datetime) -> int:
     old = LeadFile.objects.filter(
         state=State.MAPPING, created_at__lt=at - timedelta(days=settings.UPLOADS_KEPT_DAYS)
     )
+    removed = 0
     for file in old:
-        path = path_of(file)
-        file.delete()
-        path.unlink(missing_ok=True)
-    return len(old)
+        with transaction.atomic():  # somebody may begin its import while those before it are removed
+            if not old.select_for_update(skip_locked=True).filter(pk=file.pk):
+                continue
+            file.delete()
+        path_of(file).unlink(missing_ok=True)
+        removed += 1
+    return removed

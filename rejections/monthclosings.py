@@ -51,6 +51,8 @@ def ask(campaign: Campaign, month: date, *, person: User, typed: str, at: dateti
     What stands in its way now is said at once; the worker looks again, behind the campaign's lock.
     """
     months.check_word(month, typed)
+    if (closing := last_asked(campaign, month)) and closing.state == State.ASKED:
+        raise _asked_for(closing)
     if refused := months.refusal(campaign, month, at):
         raise refused
     asked = {"asked_by": person, "asked_at": at}
@@ -59,12 +61,16 @@ def ask(campaign: Campaign, month: date, *, person: User, typed: str, at: dateti
         return closing
     anew = {"state": State.ASKED, "ended_at": None, "title": "", "detail": "", "tries": 0}
     if not MonthClosing.objects.filter(pk=closing.pk, state=State.REFUSED).update(**anew, **asked):
-        raise Refused(
-            "month_asked_for", f"{month:%B %Y} is being closed already",
-            f"{closing.asked_by.full_name} asked for it. Nothing was changed: wait until it is closed.",
-        )  # fmt: skip
+        raise _asked_for(closing)
     closing.refresh_from_db()
     return closing
+
+
+def _asked_for(closing: MonthClosing) -> Refused:
+    return Refused(
+        "month_asked_for", f"{closing} is being closed already",
+        f"{closing.asked_by.full_name} asked for it. Nothing was changed: wait until it is closed.",
+    )  # fmt: skip
 
 
 def work_next(at: datetime) -> bool:

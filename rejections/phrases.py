@@ -97,9 +97,11 @@ def map_phrases(codes: Mapping[int, str]) -> int:
         raise Refused(
             "no_phrase", "No phrase was chosen", "Nothing was changed. Tick the phrases to map first."
         )
-    if not set(codes.values()) <= set(dispositions):
+    if missing := [number for number, code in codes.items() if code not in dispositions]:
         raise Refused(
-            "no_code", "A phrase has no code yet", "Nothing was changed. Choose a code for each one ticked."
+            "no_code",
+            "A phrase has no code yet",
+            f"Nothing was changed. Choose a code for {_named(missing)} first.",
         )
     numbers: dict[str, list[int]] = defaultdict(list)
     for number, code in codes.items():
@@ -109,6 +111,14 @@ def map_phrases(codes: Mapping[int, str]) -> int:
             Phrase.objects.filter(pk__in=of_code).update(disposition=dispositions[code])
             for code, of_code in numbers.items()
         )
+
+
+def _named(numbers: Sequence[int]) -> str:
+    """The first of these phrases by their words, and how many more there are."""
+    texts = Phrase.objects.filter(pk__in=numbers).order_by("text").values_list("text", flat=True)[:3]
+    named = ", ".join(f"“{text}”" for text in texts)
+    more = len(numbers) - len(texts)
+    return f"{named} and {more:,} more" if named and more else named or "it"
 
 
 def _leads(since: datetime) -> dict[tuple[int, str], int]:

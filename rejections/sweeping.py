@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db import transaction
 
 from campaigns import calls
 from campaigns.models import Campaign
 from campaigns.rules import begin, local_date
+from leads.sql.door import lock_door
 from rejections import leadfiles, uploads
 from rejections.models import Batch, Kind
 from rejections.options import Options
@@ -24,8 +26,9 @@ def sweep(at: datetime) -> list[int]:
     """Batches to ring for; uploads left in Mapping or Checked for UPLOADS_KEPT_DAYS are removed, old answers too."""
     calls.forget(at)
     forgotten = at - timedelta(days=settings.UPLOADS_KEPT_DAYS)
-    for batch in Batch.objects.filter(state__in=EDITABLE, created_at__lt=forgotten, started_at=None):
-        uploads.discard(batch)
+    old = Batch.objects.filter(state__in=EDITABLE, created_at__lt=forgotten, started_at=None)
+    for batch in old:
+        uploads.discard(batch, old)  # somebody may start it while those before it are removed
     leadfiles.forget(at)
     return state.unattended(PATIENCE_SECONDS)
 
@@ -43,10 +46,11 @@ def close_windows(at: datetime) -> list[int]:
             created_at__gte=begin(today, campaign.time_zone),
         )
         ended = Span(campaign.pk, None, begin(last_closed + timedelta(days=1), campaign.time_zone))
-        if tonight.exists() or not closing.any_pending(ended):
-            continue
         options = Options(accept_remaining=True, through=last_closed)
-        started.append(
-            uploads.close_out(campaign, options, person=None, via="night", at=at, goes_through=True).pk
-        )
+        with transaction.atomic():
+            lock_door(campaign.pk)  # the clock may strike twice at once
+            if tonight.exists() or not closing.any_pending(ended):
+                continue
+            batch = uploads.close_out(campaign, options, person=None, via="night", at=at, goes_through=True)
+        started.append(batch.pk)
     return started

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -68,6 +70,7 @@ class Forecast:
     kept: list[tuple[str, int]]
     told: bool
     later: list[Batch]
+    lists: str = ""
 
 
 def forecast(batch: Batch, lines: list[int] | None) -> Forecast:
@@ -90,7 +93,16 @@ def forecast(batch: Batch, lines: list[int] | None) -> Forecast:
         kept=kept.most_common(),
         told=told.exclude(status=Delivery.Status.CANCELLED).exists(),
         later=naming_later(batch),
+        lists="" if lines else _listed(batch.mapping.get("list") or {}),
     )
+
+
+def _listed(added: Mapping[str, Any]) -> str:
+    """What the fix put on a list, in words."""
+    if not added:
+        return ""
+    what = "list mapper entry" if "entry" in added else "picklist value"
+    return f"The {what} “{added['text']}”"
 
 
 def naming_later(batch: Batch) -> list[Batch]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 
 from campaigns.models import Campaign, Source, User
 from campaigns.rules import local_date
@@ -245,10 +246,13 @@ def same_file(batch: Batch) -> Batch | None:
     )
 
 
-def discard(batch: Batch) -> None:
-    """Remove a batch that moved nothing, its rows and its file."""
+def discard(batch: Batch, still: QuerySet[Batch] | None = None) -> None:
+    """Remove a batch that moved nothing, its rows and its file; one that is not `still` of these is left alone."""
     path = reading.path_of(batch) if batch.file else None
-    batch.delete()
+    with transaction.atomic():
+        if still is not None and not still.select_for_update(skip_locked=True).filter(pk=batch.pk):
+            return
+        batch.delete()
     if path is not None:
         path.unlink(missing_ok=True)
 

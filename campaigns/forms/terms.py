@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django import forms
@@ -11,11 +11,13 @@ from django.core.exceptions import NON_FIELD_ERRORS
 
 from campaigns.models import Agreement, Campaign, Cap, Destination, Field, Picklist, Supplier
 from campaigns.phones import country_code
+from campaigns.templatetags.figures import counted
 from leads import addresses
+from rejections import worklist
 from rejections.options import OPTION_WORDS
 
 
-class _Terms(forms.ModelForm):
+class TermsForm(forms.ModelForm):
     """A form of the settings, in the look of the house."""
 
     #: Why fields cannot be changed: name → sentence.
@@ -28,10 +30,14 @@ class _Terms(forms.ModelForm):
         for field in self.fields.values():
             field.widget.attrs["class"] = _look(field)
 
+    def doubts(self) -> list[str]:
+        """What a person should know before this is saved; asked of a valid form."""
+        return []
+
     def _get_validation_exclusions(self) -> set[str]:
         """Constraints that hold within the campaign are checked with it."""
         excluded: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]
-        return excluded - {"campaign"}
+        return excluded - {"campaign", "supplier"}
 
 
 def _look(field: forms.Field) -> str:
@@ -46,7 +52,7 @@ def _look(field: forms.Field) -> str:
     return "form-control num w-auto" if small else "form-control"
 
 
-class CampaignForm(_Terms):
+class CampaignForm(TermsForm):
     """Names, returns, and how values are read."""
 
     withdrawn_options = forms.MultipleChoiceField(
@@ -81,19 +87,35 @@ class CampaignForm(_Terms):
             "show_suppliers_to_client": "The client may see suppliers’ names",
         }
         help_texts = {
-            "return_window_days": "Day 7 of 7 counts, day 8 does not. Empty: nothing can be rejected, valid leads are "
-            "Accepted at once. It counts for files uploaded from now on.",
+            "return_window_days": "The last day counts in full. Empty: nothing can be rejected, and valid leads are "
+            "Accepted at once. A file keeps the days it was uploaded under.",
             "accept_when_window_closes": "Each night, as a close-out with its receipt and its undo.",
             "quarantine_days": "Leads over a cap wait so long for a place, and are then Rejected.",
             "time_zone": "A day ends at midnight here.",
             "phone_region": "Two letters, GB: a number without its country is read as one of this country.",
         }
 
-    def __init__(self, *args: Any, has_leads: bool, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, has_leads: bool, at: datetime, **kwargs: Any) -> None:
         if has_leads:
             self.fixed = {"currency": "Fixed since the first lead."}
+        self.at = at
         super().__init__(*args, **kwargs)
         self.fields["time_zone"].widget.attrs["list"] = "zones"
+
+    def doubts(self) -> list[str]:
+        """Pending leads whose window would close, or open again."""
+        before, after = (
+            worklist.unsettled([campaign], self.at)[0].standing
+            for campaign in (Campaign.objects.get(pk=self.instance.pk), self.instance)
+        )
+        closed = (
+            before.pending if self.instance.return_window_days is None else after.closed
+        ) - before.closed
+        if closed > 0:
+            return [
+                f"{counted(closed, 'Pending lead')} could no longer be rejected: their window would be over."
+            ]
+        return [f"{counted(-closed, 'Pending lead')} could be rejected again."] if closed else []
 
     def clean_phone_region(self) -> str:
         """A country that phone numbers are known for."""
@@ -103,7 +125,7 @@ class CampaignForm(_Terms):
         return region
 
 
-class CapForm(_Terms):
+class CapForm(TermsForm):
     """One cap: for the whole campaign or one of its suppliers."""
 
     class Meta:
@@ -124,7 +146,7 @@ class CapForm(_Terms):
         per.choices = [("", "Choose a period"), *((value, word) for value, word in per.choices if value)]
 
 
-class FieldForm(_Terms):
+class FieldForm(TermsForm):
     """One field of a campaign's leads."""
 
     class Meta:
@@ -148,7 +170,7 @@ class FieldForm(_Terms):
         lists.empty_label = "none"
 
 
-class AgreementForm(_Terms):
+class AgreementForm(TermsForm):
     """Terms with one supplier, from a day on. Those that have begun are never changed."""
 
     tells = forms.MultipleChoiceField(
@@ -161,7 +183,6 @@ class AgreementForm(_Terms):
     class Meta:
         model = Agreement
         fields = (
-            "supplier",
             "starts_on",
             "price",
             "payout",
@@ -195,20 +216,28 @@ class AgreementForm(_Terms):
     def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
         self.today = today
         super().__init__(*args, **kwargs)
-        whose: Any = self.fields["supplier"]
-        whose.empty_label = "Choose a supplier"
+        currency = self.instance.campaign.currency
+        for name in ("price", "payout"):
+            self.fields[name].label = f"{self.fields[name].label}, {currency}"
 
-    def clean(self) -> dict[str, Any]:
+    def doubts(self) -> list[str]:
+        """A payout above the price."""
+        loss = self.cleaned_data["payout"] - self.cleaned_data["price"]
+        sentence = (
+            f"The payout is more than the price: each Accepted lead would cost {loss} more than it brings."
+        )
+        return [sentence] if loss > 0 else []
+
+    def clean_starts_on(self) -> date:
         """What was agreed for days past is not written anew: leads came in under it."""
-        cleaned: dict[str, Any] = super().clean() or {}
-        supplier, begins = cleaned.get("supplier"), cleaned.get("starts_on")
-        others = self.instance.campaign.agreements.filter(supplier=supplier).exclude(pk=self.instance.pk)
-        if supplier and begins and begins < self.today and others.exists():
-            self.add_error("starts_on", "Other terms held then. Choose today or a later day.")
-        return cleaned
+        begins: date = self.cleaned_data["starts_on"]
+        others = self.instance.campaign.agreements.filter(supplier=self.instance.supplier)
+        if begins < self.today and others.exclude(pk=self.instance.pk).exists():
+            raise forms.ValidationError("Other terms held then. Choose today or a later day.")
+        return begins
 
 
-class DestinationForm(_Terms):
+class DestinationForm(TermsForm):
     """Where valid leads go, and what the client's software calls each field."""
 
     url = forms.URLField(

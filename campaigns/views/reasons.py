@@ -34,15 +34,20 @@ def reasons(request: HttpRequest) -> HttpResponse:
     person: Any = request.user
     if not person.is_staff:
         raise Http404
-    refused = None
+    refused, chosen = None, _chosen(request.POST)
     if request.method == "POST":
         try:
-            mapped = phrases.map_phrases(_chosen(request.POST))
+            mapped = phrases.map_phrases(chosen)
             messages.success(request, f"{counted(mapped, 'phrase')} mapped. It holds from the next check on.")
             return redirect(request.get_full_path())
         except Refused as refusal:
             refused = refusal
-    context = _context(request.GET) | {"refused": refused, "days": COUNTED_DAYS}
+    context = _context(request.GET) | {
+        "refused": refused,
+        "days": COUNTED_DAYS,
+        "ticked": set(chosen),
+        "missing": {number for number, code in chosen.items() if not code},
+    }
     return render(request, "campaigns/reasons.html", context, status=422 if refused else 200)
 
 

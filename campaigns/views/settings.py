@@ -14,16 +14,14 @@ from django.contrib.auth.decorators import login_required
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
-from django.forms import ModelForm
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.text import capfirst
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from campaigns.forms.terms import AgreementForm, CampaignForm, CapForm, DestinationForm, FieldForm
-from campaigns.models import Agreement, Campaign, Cap, Destination, Field, User
+from campaigns.forms.terms import AgreementForm, CampaignForm, CapForm, DestinationForm, FieldForm, TermsForm
+from campaigns.models import Agreement, Campaign, Cap, Destination, Field, Supplier, User
 from campaigns.payouts import ReturnTerms, outlasts_supplier
 from campaigns.rules import local_date
 from campaigns.views.campaign import caps_of, named, used_of
@@ -110,7 +108,7 @@ def edit_campaign(request: HttpRequest, code: str) -> HttpResponse:
     """Names, returns, and how values are read."""
     person: Any = request.user
     found = _admins(person, code)
-    form = CampaignForm(request.POST or None, instance=found, has_leads=_has_leads(found))
+    form = CampaignForm(request.POST or None, instance=found, has_leads=_has_leads(found), at=timezone.now())
     about = "The window counts for files uploaded from now on: a batch keeps the one it was uploaded under."
     return _edit(request, found, form, "Returns and reading", about, zones=sorted(available_timezones()))
 
@@ -149,18 +147,28 @@ def edit_agreement(request: HttpRequest, code: str, pk: int | None = None) -> Ht
     found = _admins(person, code)
     today = local_date(timezone.now(), found.time_zone)
     coming = found.agreements.filter(starts_on__gt=today)
-    terms = get_object_or_404(coming, pk=pk) if pk else _drafted(found, request, today)
+    if pk is None and (supplier := _asked_for(request)) is None:
+        return render(
+            request, "campaigns/terms_with.html", {"campaign": found, "suppliers": Supplier.objects.all()}
+        )
+    terms = get_object_or_404(coming, pk=pk) if pk else _drafted(found, supplier, today)
     form = AgreementForm(request.POST or None, instance=terms, today=today)
     about = "A lead keeps what was agreed when it came in. Terms that have begun are followed by others, not changed."
-    return _edit(request, found, form, "Terms", about, removable=True)
+    what = f"Terms with {terms.supplier}"
+    return _edit(request, found, form, what, about, removable=True)
 
 
-def _drafted(campaign: Campaign, request: HttpRequest, today: date) -> Agreement:
-    """New terms; for a supplier that has some, they begin as a copy of its last."""
+def _asked_for(request: HttpRequest) -> Supplier | None:
+    """The supplier named in the address; None when there is none."""
     number = request.GET.get("supplier", "")
     whose = int(number) if number.isdecimal() and len(number) < 10 else 0
-    held = campaign.agreements.filter(supplier_id=whose).order_by("starts_on")
-    drafted = held.last() or Agreement(campaign=campaign)
+    return Supplier.objects.filter(pk=whose).first()
+
+
+def _drafted(campaign: Campaign, supplier: Supplier | None, today: date) -> Agreement:
+    """New terms: a copy of the supplier's last, if it has some."""
+    held = campaign.agreements.filter(supplier=supplier).order_by("starts_on")
+    drafted = held.last() or Agreement(campaign=campaign, supplier=supplier)
     drafted.pk, drafted.starts_on = None, today
     drafted._state.adding = True
     return drafted
@@ -213,7 +221,7 @@ def move_field(request: HttpRequest, code: str, pk: int) -> HttpResponse:
 def _edit(
     request: HttpRequest,
     campaign: Campaign,
-    form: ModelForm[Any],
+    form: TermsForm,
     what: str,
     about: str,
     *,
@@ -231,31 +239,43 @@ def _edit(
             form.instance.delete()
         messages.success(request, f"{what} removed.")
         return redirect(back)
-    if request.method == "POST" and form.is_valid():
+    doubts = form.doubts() if request.method == "POST" and form.is_valid() else []
+    if request.method == "POST" and form.is_valid() and (not doubts or "sure" in request.POST):
         with transaction.atomic():
+            words = _changed(form, what, new)
             form.save()
-            _log(person, campaign, ADDITION if new else CHANGE, _changed(form, what, new))
+            _log(person, campaign, ADDITION if new else CHANGE, words)
         messages.success(request, f"{what} saved.")
         return redirect(back)
-    context = {
-        "campaign": campaign,
-        "form": form,
-        "what": what,
-        "about": about,
-        "removable": removable,
-        "new": new,
-    }
+    context = {"campaign": campaign, "form": form, "what": what, "about": about, "doubts": doubts}
+    context |= {"removable": removable, "new": new}
     return render(request, "campaigns/settings_edit.html", context | more, status=422 if form.errors else 200)
 
 
-def _changed(form: ModelForm[Any], what: str, new: bool) -> str:
-    if new:
-        return f"{what} added: {form.instance}"
-    labels = [
-        str(form.fields[name].label or capfirst(name)) for name in form.changed_data if name != "secret"
+def _changed(form: TermsForm, what: str, new: bool) -> str:
+    """What was saved, each value with the one before it; a secret is named only."""
+    names = [name for name in form.changed_data if name != "secret"]
+    parts = [
+        f"{form.fields[name].label} {said if new else f'{_said(form, name, form.initial.get(name))} → {said}'}"
+        for name in names
+        if (said := _said(form, name, form.cleaned_data[name]))
     ]
-    labels += ["secret"] if "secret" in form.changed_data and form.cleaned_data["secret"] else []
-    return f"{what} changed: {form.instance} ({', '.join(labels)})" if labels else f"{what} saved unchanged"
+    parts += ["secret"] if form.cleaned_data.get("secret") and "secret" in form.changed_data else []
+    return (
+        f"{what} {'added' if new else 'changed'}: {'; '.join(parts)}" if parts else f"{what} saved unchanged"
+    )
+
+
+def _said(form: TermsForm, name: str, value: Any) -> str:
+    """A value of a form as a person reads it."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "none"
+    if value is None or value == "":
+        return str(getattr(form.fields[name], "empty_label", None) or "none")
+    choices = dict(getattr(form.fields[name], "choices", None) or {})
+    return str(choices.get(value) or value)
 
 
 def _log(person: User, campaign: Campaign, flag: int, words: str) -> None:

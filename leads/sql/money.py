@@ -57,7 +57,7 @@ FROM (
 ) raw JOIN (
     SELECT c.id, c.time_zone, c.currency, coalesce((SELECT (max(m.month) + interval '1 month')::date
         FROM leads_closedmonth m WHERE m.campaign_id = c.id), '-infinity'::date) AS first_open
-    FROM campaigns_campaign c WHERE c.id = ANY(%(open)s)
+    FROM campaigns_campaign c WHERE c.id = ANY(%(open)s) OFFSET 0  -- once a campaign, not once a line
 ) c ON c.id = raw.campaign_id
 """
 
@@ -105,7 +105,7 @@ class Group(NamedTuple):
 
 
 class Line(NamedTuple):
-    """One line, with what a file says of its lead."""
+    """One line, with what a file says of its lead; `code` and what suppliers read of it belong to the reason."""
 
     campaign_id: int
     kind: str
@@ -114,6 +114,8 @@ class Line(NamedTuple):
     at: datetime
     batch_id: int | None
     reason: str
+    code: str
+    supplier_text: str
     amount: Decimal
 
 
@@ -165,8 +167,10 @@ def groups(scope: Scope) -> list[Group]:
 
 
 _LINES = """
-    SELECT x.campaign_id, x.kind, x.lead_id, l.uid, x.at, x.batch_id, coalesce(e.reason, ''), x.{side}
+    SELECT x.campaign_id, x.kind, x.lead_id, l.uid, x.at, x.batch_id, coalesce(e.reason, ''), coalesce(d.code, ''),
+        coalesce(d.supplier_text, ''), x.{side}
     FROM {source} JOIN leads_lead l ON l.id = x.lead_id LEFT JOIN leads_leadevent e ON e.id = x.event_id
+    LEFT JOIN campaigns_disposition d ON d.id = e.disposition_id
     {where} ORDER BY x.campaign_id, x.at, x.lead_id, x.kind, x.event_id, x.affiliate_event_id
 """
 

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from campaigns.lists import fold
-from campaigns.models import Campaign, User
+from campaigns.models import Campaign, Source, User
 from leads import listing, profile, search
 from leads.filters import Sort
 from leads.models import Lead, LeadQuerySet, LeadValues
@@ -48,16 +48,32 @@ class Hits:
     leads: list[dict[str, Any]] = field(default_factory=list)
     batches: list[Batch] = field(default_factory=list)
     campaigns: list[Campaign] = field(default_factory=list)
+    sources: list[Source] = field(default_factory=list)
     pages: list[tuple[str, str]] = field(default_factory=list)
 
     def __bool__(self) -> bool:
-        return bool(self.leads or self.batches or self.campaigns or self.pages)
+        return bool(self._addresses)
+
+    @property
+    def only(self) -> str:
+        """The address of the one hit there is; blank where there are several, or none."""
+        return self._addresses[0] if len(self._addresses) == 1 else ""
+
+    @property
+    def _addresses(self) -> list[str]:
+        return [
+            *(reverse("lead", args=[lead["pk"]]) for lead in self.leads),
+            *(reverse("batch", args=[batch.pk]) for batch in self.batches),
+            *(reverse("campaign", args=[campaign.code]) for campaign in self.campaigns),
+            *(reverse("source", args=[source.code]) for source in self.sources),
+            *(address for address, _ in self.pages),
+        ]
 
 
 @login_required
 @require_safe
 def find(request: HttpRequest) -> HttpResponse:
-    """A pasted Lead ID, UID or batch number opens what it names; anything else lists what it finds."""
+    """A pasted Lead ID, UID or batch number opens what it names, and so does a text with one hit."""
     person: Any = request.user
     q = request.GET.get("q", "").replace("\0", "").strip()[:200]
     if request.headers.get("HX-Request"):
@@ -69,13 +85,21 @@ def find(request: HttpRequest) -> HttpResponse:
     if not named and number and (batch := Batch.objects.visible_to(person).filter(pk=number).first()):
         return redirect("batch", batch.pk)
     hits = _hits(q, person, search.LISTED)
+    if hits.only:
+        return redirect(hits.only)
     return render(request, "leads/find.html", {"q": q, "leads": hits.leads, "hits": hits})
 
 
 def _hits(q: str, person: User, limit: int) -> Hits:
     if not q:
         return Hits(pages=_pages("", person))
-    return Hits(_leads(q, person, limit), _batches(q, person), _campaigns(q, person), _pages(q, person))
+    return Hits(
+        leads=_leads(q, person, limit),
+        batches=_batches(q, person),
+        campaigns=_campaigns(q, person),
+        sources=_sources(q, person),
+        pages=_pages(q, person),
+    )
 
 
 def _leads(q: str, person: User, limit: int) -> list[dict[str, Any]]:
@@ -110,6 +134,14 @@ def _campaigns(q: str, person: User) -> list[Campaign]:
         return []
     found = Campaign.objects.visible_to(person).filter(Q(name__icontains=q) | Q(code__icontains=q))
     return list(found[:LISTED])
+
+
+def _sources(q: str, person: User) -> list[Source]:
+    """Sources by name or code; their pages are the staff's."""
+    if not person.is_staff:
+        return []
+    found = Source.objects.visible_to(person).filter(Q(name__icontains=q) | Q(code__icontains=q))
+    return list(found.select_related("campaign")[:LISTED])
 
 
 def _pages(q: str, person: User) -> list[tuple[str, str]]:

@@ -25,6 +25,7 @@ from django.views.decorators.http import require_safe
 
 from campaigns.models import User
 from leads import monthgrid, statementfile, statements
+from leads.reasons import sentence_for
 from leads.sql import money
 from leads.sql.money import Group
 from leads.statements import CLIENTS, SUPPLIERS, OneStatement
@@ -50,6 +51,7 @@ def grid(request: HttpRequest) -> HttpResponse:
         "side": side,
         "grid": monthgrid.grid(person, side, timezone.now()),
         "closings": monthclosings.under_way(person),
+        "adjusted_leads": sum(one["leads"] for one in adjustments),
         "adjustments": [one | {"batch": batches.get(one["batch_id"])} for one in adjustments],
     }
     return render(request, "statements/grid.html", context)
@@ -156,7 +158,10 @@ def lines(request: HttpRequest, side: str, pk: int, month: date, currency: str) 
         "words": statements.words(group.kind, side),
         "name": sheet.name(person),
         "zone": sheet.campaign.time_zone,
-        "lines": money.lines(found.scope, group, offset=pager.page * PAGE, limit=PAGE),
+        "lines": [
+            {"line": line, "reason": sentence_for(person, line.code, line.reason, line.supplier_text)}
+            for line in money.lines(found.scope, group, offset=pager.page * PAGE, limit=PAGE)
+        ],
         "group": group,
         "pager": pager,
         "address": _address(found),

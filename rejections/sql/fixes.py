@@ -53,16 +53,23 @@ class Asked:
 
 EVERYTHING = Asked()
 
-#: Groups that a fix works on stay out until it has ended.
+_STATES = ", ".join(f"'{state}'" for state in RUNNABLE if state != "undoing")
+_IN_HAND = f"b.state IN ({_STATES}) AND b.kind = 'correction'"
+#: Groups that a fix, or judging again for a list, works on: they stay out until it has ended.
+AT_WORK = f"""
+    SELECT b.source_id, leads_failure(f->>'field', f->>'code', f->>'text')
+    FROM rejections_batch b CROSS JOIN LATERAL (SELECT b.mapping->'fix') AS one(f)
+    WHERE {_IN_HAND} AND b.mapping ? 'fix'
+    UNION ALL
+    SELECT b.source_id, leads_failure(g->>0, g->>1, g->>2)
+    FROM rejections_batch b CROSS JOIN LATERAL jsonb_array_elements(b.mapping->'again') AS every(g)
+    WHERE {_IN_HAND} AND b.mapping ? 'again'
+"""
 _GROUPED = f"""
     SELECT b.source_id, b.failure, count(*) AS leads, min(b.lead_id) AS lead, sum(b.price) AS worth
     FROM leads_leadblock b
     WHERE (%(sources)s::bigint[] IS NULL OR b.source_id = ANY(%(sources)s))
-      AND (b.source_id, b.failure) NOT IN (
-        SELECT source_id, leads_failure(mapping->'fix'->>'field', mapping->'fix'->>'code', mapping->'fix'->>'text')
-        FROM rejections_batch
-        WHERE state IN ({", ".join(f"'{state}'" for state in RUNNABLE if state != "undoing")})
-          AND kind = 'correction' AND mapping ? 'fix')
+      AND (b.source_id, b.failure) NOT IN ({AT_WORK})
     GROUP BY b.source_id, b.failure
 """
 _FIRST = "v.failures->0->>'field', v.failures->0->>'value', v.failures->0->>'code'"

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from django.db import connection
 
-from rejections.sql.fixes import Group
+from rejections.sql.fixes import AT_WORK, Group
 
 #: Of each campaign the newest leads are counted, so many at most.
 COUNTED = 20_000
@@ -41,13 +41,17 @@ def uses(fields: Sequence[tuple[int, str]], since: datetime) -> dict[str, Use]:
 
 
 def turned_away(fields: Sequence[tuple[int, str]], *, limit: int) -> list[Group]:
-    """Groups of rejected leads whose first failure is one of these (source, field), biggest first."""
+    """Groups of rejected leads whose first failure is one of these (source, field), biggest first.
+
+    What a correction is at work on is left out.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
-            """
+            f"""
             WITH g AS (
                 SELECT source_id, failure, count(*) AS leads, min(lead_id) AS lead, sum(price) AS worth
-                FROM leads_leadblock WHERE source_id = ANY(%s) GROUP BY source_id, failure
+                FROM leads_leadblock
+                WHERE source_id = ANY(%s) AND (source_id, failure) NOT IN ({AT_WORK}) GROUP BY source_id, failure
             )
             SELECT g.source_id, v.failures->0->>'field', v.failures->0->>'value', v.failures->0->>'code', g.leads,
                 g.lead, g.worth

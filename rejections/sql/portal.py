@@ -13,10 +13,12 @@ from rejections.contests import Rejection
 from rejections.sql.disputes import AGREED, REJECTION, parameters
 from rejections.states import State
 
-#: Leads that can stand under a rejection: the client's own, and final ones that were credited instead.
+#: Leads that can stand under a rejection: the client's own, and final ones that a batch credited instead; what the
+#: client's CRM refused is no rejection that can be contested.
 _REJECTED = """
     l.supplier_id = %(supplier)s AND (l.status = 'client_rejected'
-        OR (l.is_final AND EXISTS (SELECT FROM leads_adjustment a WHERE a.lead_id = l.id)))
+        OR (l.is_final AND EXISTS (SELECT FROM leads_adjustment a JOIN leads_leadevent n ON n.id = a.event_id
+            WHERE a.lead_id = l.id AND n.batch_id IS NOT NULL)))
     AND (%(campaign)s::bigint IS NULL OR l.campaign_id = %(campaign)s)
     AND (%(disposition)s::bigint IS NULL OR l.disposition_id = %(disposition)s)
     AND (%(named)s = '' OR l.uid ILIKE '%%' || %(named)s || '%%' OR l.id::text = %(named)s)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django import template
+from django.conf import settings
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from campaigns.rules import shared_zone
 from leads.templatetags.chips import Chip
 from rejections.decisions import Outcome
 from rejections.states import State
@@ -165,3 +167,10 @@ def steps(batch: Batch | None, here: str) -> list[Step]:
         Step(i + 1, word, i < at, i == at, "batch_map" if back and i < at and name == "map" else "")
         for i, (name, word) in enumerate(names)
     ]
+
+
+@register.simple_tag
+def zone_of(lines: Iterable[Mapping[str, Any]]) -> str:
+    """The time zone of a list of batches or sources, each with its campaign."""
+    of = [line.get("batch") or line["source"] for line in lines]
+    return shared_zone((each.campaign.time_zone for each in of), settings.TIME_ZONE)

@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
-from campaigns.models import PicklistValue, Source, User
+from campaigns.lists import natural
+from campaigns.models import Field, PicklistValue, Source, User
 from leads import profile
 from leads.models import Lead
 from rejections.blocked import Action, Card
@@ -25,7 +26,7 @@ NAMED = 5
 #: A picklist's values are offered as a choice up to this number; of a longer one a value is typed.
 OFFERED = 400
 #: Fixes that stand above the queue, and for how long.
-LATELY, LATELY_FOR = 3, timedelta(hours=8)
+LATELY, LATELY_FOR = 3, timedelta(minutes=15)
 
 
 def worth(totals: Mapping[int, Total], sources: Iterable[Source]) -> list[tuple[str, Decimal]]:
@@ -44,7 +45,7 @@ def values(card: Card) -> dict[str, Any]:
         return {"likely": [], "others": [], "many": False}
     likely = [suggestion.value for suggestion in card.suggestions]
     in_use = PicklistValue.objects.filter(picklist=card.field.picklist_id, retired_at=None)
-    others = list(in_use.exclude(value__in=likely).values_list("value", flat=True)[: OFFERED + 1])
+    others = sorted(in_use.exclude(value__in=likely).values_list("value", flat=True), key=natural)
     return {"likely": card.suggestions, "others": others[:OFFERED], "many": len(others) > OFFERED}
 
 
@@ -71,17 +72,20 @@ def decided(person: User) -> QuerySet[Batch]:
 
 def lately(person: User, at: datetime) -> dict[str, Any]:
     """The newest decisions, and whether one is still at work."""
-    found = list(decided(person).filter(created_at__gte=at - LATELY_FOR)[:LATELY])
+    new = Q(created_at__gte=at - LATELY_FOR) | Q(state__in=RUNNABLE)
+    found = list(decided(person).filter(new)[:LATELY])
     return {"lines": lines(found, person, at), "live": any(batch.state in RUNNABLE for batch in found)}
 
 
 def lines(batches: Sequence[Batch], person: User, at: datetime) -> list[dict[str, Any]]:
-    """Decisions as lists show them: what, by whom, and what came of it. One query for all."""
+    """Decisions as lists show them: what, by whom, and what came of it. Two queries for all."""
+    labels = _labels(batches)
     ended = statements.ended([batch.pk for batch in batches if batch.state not in RUNNABLE])
     return [
         {
             "batch": batch,
-            "fix": batch.mapping["fix"],
+            "fix": batch.mapping["fix"]
+            | {"label": labels.get((batch.campaign_id, batch.mapping["fix"]["field"]))},
             "by": shown.by(batch, person),
             "progress": shown.progress(batch, at, counted=False) if batch.state in RUNNABLE else None,
             "came": _came(batch, ended.get(batch.pk, {})),
@@ -89,6 +93,15 @@ def lines(batches: Sequence[Batch], person: User, at: datetime) -> list[dict[str
         }
         for batch in batches
     ]
+
+
+def _labels(batches: Sequence[Batch]) -> dict[tuple[int, str], str]:
+    """What the decided fields are called, by (campaign, name)."""
+    names = {batch.mapping["fix"]["field"] for batch in batches}
+    fields = Field.objects.filter(campaign__in={batch.campaign_id for batch in batches}, name__in=names)
+    return {
+        (campaign, name): label for campaign, name, label in fields.values_list("campaign", "name", "label")
+    }
 
 
 def _came(batch: Batch, counts: Mapping[tuple[str, str], int]) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, transaction
 
-from rejections import control, uploads, workflows
+from rejections import control, sweeping, uploads, workflows
 from rejections.models import Batch
 from rejections.options import Options
 from rejections.refusals import Refused
@@ -251,3 +251,26 @@ def test_corrections_take_turns_by_source_and_leave_the_campaigns_imports_alone(
         running("correction", source=one)
     with pytest.raises(IntegrityError, match="one_running_batch_per_campaign"):
         running("close_out")
+
+
+def test_an_old_upload_that_somebody_starts_at_this_moment_is_not_cleared_away() -> None:
+    campaign = make.campaign()
+    batch = checked(campaign, [make.lead(campaign)])
+    after = NOW + timedelta(days=15)
+    with threads() as start, transaction.atomic():
+        control.start(batch, Options(), person=None)
+        start(sweeping.sweep, after).result(30)
+    assert Batch.objects.get(pk=batch.pk).state == State.WAITING
+    sweeping.sweep(after)
+    assert Batch.objects.get(pk=batch.pk).lines.count() == 1
+
+
+def test_a_night_that_is_closed_by_two_at_once_is_closed_once() -> None:
+    campaign = make.campaign(accept_when_window_closes=True)
+    make.lead(campaign, days_ago=60)
+    with threads() as start:
+        with locked("campaigns_campaign", campaign.pk):
+            both = [start(sweeping.close_windows, NOW) for _ in range(2)]
+            wait_for_blocked(2)
+        assert sum(len(one.result(30)) for one in both) == 1
+    assert Batch.objects.get().via == "night"

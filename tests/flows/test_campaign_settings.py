@@ -71,8 +71,24 @@ def test_returns_are_saved_and_said_by_whom(admin: Client, campaign: Campaign) -
     assert (campaign.return_window_days, campaign.phone_region) == (10, "GB")
     assert campaign.withdrawn_options == ["free_cap"]
     assert campaign.currency == "GBP", "fixed since the first lead"
-    assert "Returns and reading changed: Solar UK (" in text(saved)
-    assert "Maximum rejection days" in text(saved)
+    assert "Returns and reading changed:" in text(saved)
+    assert "Maximum rejection days 7 → 10" in text(saved)
+
+
+def test_a_window_that_closes_over_leads_is_saved_at_the_second_click(
+    admin: Client, campaign: Campaign
+) -> None:
+    now = timezone.now()
+    for days in (1, 5, 6):
+        make.lead(campaign, at=now - timedelta(days=days))
+    asked = text(admin.post("/campaigns/SOLAR/settings/returns/", RETURNS | {"return_window_days": "3"}))
+    assert "2\xa0Pending leads could no longer be rejected" in asked
+    campaign.refresh_from_db()
+    assert campaign.return_window_days == 7
+    sure = RETURNS | {"return_window_days": "3", "sure": "1"}
+    admin.post("/campaigns/SOLAR/settings/returns/", sure)
+    campaign.refresh_from_db()
+    assert campaign.return_window_days == 3
 
 
 @pytest.mark.parametrize(
@@ -143,30 +159,31 @@ def test_a_field_keeps_its_name_while_there_are_leads_and_its_new_keys_are_being
     assert campaign.fields.filter(pk=field.pk).exists(), "leads have values of it"
 
 
-def terms(campaign: Campaign, **values: Any) -> dict[str, Any]:
-    return {
-        "supplier": make.source(campaign).supplier.pk,
-        "starts_on": timezone.localdate(),
-        "price": "20.00",
-        "payout": "12.00",
-        "dispute_days": "7",
-        "answer_days": "5",
-        "tells": ["rejections"],
-        "channel": "portal",
-        **values,
-    }
+TERMS = {
+    "price": "20.00",
+    "payout": "12.00",
+    "supplier_return_days": "3",
+    "dispute_days": "7",
+    "answer_days": "5",
+    "tells": ["rejections"],
+    "channel": "portal",
+}
 
 
 def test_terms_begin_on_a_day_and_those_that_have_begun_stay(admin: Client, campaign: Campaign) -> None:
-    later = timezone.localdate() + timedelta(days=2)
-    data = terms(campaign, starts_on=later, supplier_return_days="3")
-    past = admin.post(
-        "/campaigns/SOLAR/settings/terms/new/", data | {"starts_on": timezone.localdate() - timedelta(days=9)}
-    )
+    supplier = make.source(campaign).supplier
+    Agreement.objects.filter(campaign=campaign).update(dispute_days=21)
+    there = f"/campaigns/SOLAR/settings/terms/new/?supplier={supplier.pk}"
+    assert supplier.name in text(admin.get("/campaigns/SOLAR/settings/terms/new/")), "asked for first"
+    assert 'value="21"' in text(admin.get(there)), "begins with the terms that hold"
+    today = timezone.localdate()
+    past = admin.post(there, TERMS | {"starts_on": today - timedelta(days=9)})
     assert "Other terms held then" in text(past)
-    admin.post("/campaigns/SOLAR/settings/terms/new/", data)
+    loss = admin.post(there, TERMS | {"starts_on": today + timedelta(days=2), "price": "5"})
+    assert "would cost 7.00 more than it brings" in text(loss)
+    admin.post(there, TERMS | {"starts_on": today + timedelta(days=2)})
     begun, coming = Agreement.objects.filter(campaign=campaign).order_by("starts_on")
-    assert (str(coming.price), coming.tells) == ("20.00", ["rejections"])
+    assert (coming.supplier, str(coming.price), coming.tells) == (supplier, "20.00", ["rejections"])
     page = text(admin.get("/campaigns/SOLAR/settings/"))
     assert "£12.00 payout" in page
     assert "takes leads back for" not in page, "those terms have not begun"

@@ -12,8 +12,11 @@ from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from campaigns.models import User
+from campaigns.models import Disposition, User
 from leads.models import Lead
+from leads.sql.adjust import adjust
+from leads.sql.move import Moving
+from leads.statuses import Cause
 from rejections import disputes, evidence
 from rejections.models import Batch, Dispute, DisputedLead
 from tests import batches, make
@@ -273,6 +276,19 @@ def test_rejected_leads_are_found_and_downloaded_as_shown() -> None:
     assert any(row.startswith(f"{lead.pk},") and "Home offer" in row and PAYOUT in row for row in rows)
     sheet = browser.get(reverse("rejected_download", args=["xlsx"]))
     assert b"".join(sheet.streaming_content)[:2] == b"PK"
+
+
+def test_what_the_crm_refused_after_its_month_was_closed_is_not_among_the_clients_rejections() -> None:
+    w = world()
+    browser, refused = signed_in(w.people["supplier"]), w.leads["accepted"]
+    before = browser.get(reverse("rejected")).context
+    Lead.objects.filter(pk=refused.pk).update(is_final=True)
+    code = Disposition.objects.get(code="REJECT_LEAD_BY_CRM")
+    moving = [Moving(refused.pk, None, code.pk, SECRET)]
+    adjust(Cause.ADJUSTED, moving, at=w.at, actor_id=None, batch_id=None)
+    after = browser.get(reverse("rejected")).context
+    assert after["pager"].total == before["pager"].total
+    assert [line.found.lead_id for line in after["lines"]] == [line.found.lead_id for line in before["lines"]]
 
 
 def test_what_to_fix_names_the_value_and_the_closest_allowed_one() -> None:

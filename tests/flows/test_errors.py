@@ -5,12 +5,15 @@ from __future__ import annotations
 import logging
 import re
 import uuid
+from logging.config import DictConfigurator
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
+from campaigns import tokens
 from tests import make
 from tests.flows.world import world
 
@@ -81,6 +84,22 @@ def test_429_after_many_wrong_passwords_for_one_name() -> None:
     assert guesser.post("/login/", wrong | {"username": "another"}).status_code == 200
     assert guesser.post("/admin/login/?next=/admin/", right).headers["Location"] == "/login/?next=%2Fadmin%2F"
     assert guesser.get("/").status_code == 302, "the admin site has no door of its own, where nobody counts"
+
+
+def test_the_log_names_no_token_that_lets_in(caplog: pytest.LogCaptureFixture, settings: Any) -> None:
+    """A form's address is its token: whatever goes wrong there is logged without it."""
+    formatter = DictConfigurator(settings.LOGGING).configure_formatter(
+        {**settings.LOGGING["formatters"]["line"]}
+    )
+    source = make.source(make.campaign())
+    token = tokens.make_intake_token(source, person=None, at=timezone.now())
+    assert Client().post(f"/in/{token}/", b"no JSON", "application/json").status_code == 400
+    key, secret = tokens.make_key(make.operator(), "CRM", ["read"], expires_at=None, at=timezone.now())
+    logging.getLogger("leadrej").warning("sent %s", secret)
+    lines = [(record.getMessage(), formatter.format(record)) for record in caplog.records]
+    assert sum(token in said or secret in said for said, _ in lines) == 2
+    assert not [line for _, line in lines if token in line or secret in line]
+    assert key.prefix in lines[-1][1], "people know it by its beginning"
 
 
 def test_500_has_a_reference_that_stands_in_the_log_and_no_secrets(caplog: pytest.LogCaptureFixture) -> None:

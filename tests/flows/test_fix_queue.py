@@ -91,8 +91,14 @@ def test_one_post_maps_and_releases_and_says_who_did_it(browser: Client, source:
     given.work(batch)
     (line,) = queue(browser)["work"]["lines"]
     assert (line["by"], line["came"]) == ("Olga Operates", "3 released")
-    assert b"Olga Operates" in browser.get(reverse("fix_decisions")).content
-    browser.post(reverse("batch_undo", args=[batch.pk]))
+    undo = reverse("batch_undo", args=[batch.pk])
+    decisions = browser.get(reverse("fix_decisions")).content.decode()
+    for part in ("Olga Operates", undo, ">Country<"):
+        assert part in decisions
+    question = browser.get(undo).content.decode()
+    assert "The list mapper entry “U.S.A.” goes too" in question
+    assert "Keep it<" in question
+    assert browser.post(undo)["Location"] == reverse("fix_decisions")
     given.work(batch)
     assert browser.get(reverse("fix_decisions")).context["lines"][0]["came"] == "undone by Olga Operates"
     assert queue(browser)["leads"] == 3

@@ -19,7 +19,7 @@ from leads import deliver, statements, telling
 from leads.models import Adjustment, Lead
 from leads.statements import CLIENTS, SUPPLIERS, following
 from leads.statuses import Status
-from rejections import control, disputes, uploads
+from rejections import control, disputes, monthclosings, uploads
 from rejections.columns import ColumnMap
 from rejections.models import Batch, DisputedLead
 from rejections.options import Options
@@ -104,9 +104,10 @@ def test_from_the_clients_file_to_statements_of_both_sides_that_agree(hook: Rece
     assert statuses(theirs[:3]) == [A, C, C]
 
     # The month is closed, and both sides read what was worked out by hand.
-    assert "is closed" in page(
+    assert f"Closing {MONTH:%B %Y} …" in page(
         operator, f"/campaigns/{campaign.code}/months/{MONTH:%Y-%m}/close/", word=f"{MONTH:%B}"
     )
+    assert monthclosings.work_next(timezone.now())
     # Client: 5 × 18.25 + 2 × 17.10 billed; two of Lumen's and one of Kestrel's credited: 125.45 − 36.50 − 17.10.
     # Lumen: 5 × 11.37 earned, two taken back: 56.85 − 22.74. Kestrel: 2 × 10.05, nothing is ever taken back.
     by_hand = {

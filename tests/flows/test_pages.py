@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -228,6 +228,26 @@ def test_correction_uploads_are_listed_for_staff_alone() -> None:
         context = opened(w.people[role], "imports")
         assert [tab["words"] for tab in context["tabs"]] == tabs
         assert (w.checked in [line["batch"] for line in context["lines"]]) == (role == "operator")
+
+
+def test_times_of_several_campaigns_are_in_one_zone_and_it_is_named() -> None:
+    w = world()
+    other = make.campaign(time_zone="Asia/Tokyo")
+    batches.imported(other, [make.lead(other, Status.PENDING, at=w.at)], at=w.at)
+    Batch.objects.update(created_at=at_noon(w), ended_at=at_noon(w), created_by=w.people["operator"])
+    browser = signed_in(w.people["operator"])
+    for name in ("imports", "import_new", "told"):
+        page = browser.get(reverse(name)).content.decode()
+        assert "times in UTC" in page
+        assert "12:00" in page
+        assert "21:00" not in page
+    page = browser.get(reverse("imports"), {"campaign": other.code}).content.decode()
+    assert "times in Asia/Tokyo" in page
+    assert "21:00" in page
+
+
+def at_noon(w: World) -> datetime:
+    return w.at.replace(hour=12, minute=0) - timedelta(days=1)
 
 
 def test_a_line_says_what_the_import_did() -> None:
@@ -520,6 +540,17 @@ def test_find_lists_leads_by_name_imports_campaigns_and_pages_of_ones_own_side()
     assert hits("client", f"IMP-{w.finished.pk}").batches == [w.finished]
     assert hits("client", "rooftops").campaigns == [w.campaign]
     assert not hits("supplier", "rooftops")
+    source = w.campaign.sources.first()
+    source.name = "Meadow funnel"
+    source.save()
+    assert hits("operator", "meadow").sources == [source]
+    assert not hits("client", "meadow")
+    for q, only in (
+        ("meadow", reverse("source", args=[source.code])),
+        ("arch", reverse("lead", args=[lead.pk])),
+        ("picklists", reverse("picklists")),
+    ):
+        assert signed_in(w.people["operator"]).get(reverse("find"), {"q": q}).headers["Location"] == only
     assert [words for _, words in hits("operator", "fix").pages] == ["Fix queue"]
     assert not hits("supplier", "imp")
     for role in ("operator", "client", "supplier"):

@@ -96,7 +96,18 @@ def test_a_save_works_at_once_is_a_version_by_name_and_releases_what_it_says(
         "Ada Admin",
         [["map", "U.S.A.", "United States"]],
     )
-    batch = given.work(Batch.objects.get())
+    batch = Batch.objects.get()
+    page = admin.get(answer["Location"])
+    assert (
+        f'5\N{NO-BREAK SPACE}leads are judged again: <a href="{reverse("batch", args=[batch.pk])}">'
+        in page.content.decode()
+    )
+    assert page.context["again"] is None, "leads under way are offered once"
+    assert page.context["seen"]["texts"] == 0
+    decisions = admin.get(reverse("fix_decisions"))
+    assert decisions.context["lines"][0]["fix"]["text"] == "U.S.A."
+    assert "mapped, judged again" in decisions.content.decode()
+    given.work(batch)
     assert given.totals(batch) == {"released": 5}
     reject(source, 1)
     assert not blocked.queue(), "later leads pass"
@@ -139,12 +150,19 @@ def test_rename_and_retire_say_what_they_mean_for_leads(
     given.receive(source, {"email": "a@example.org", "country": "Germany"})
     assert shown(admin, countries, do="retire", text="Germany")["loses"] == 1
     change(admin, countries, do="rename", text="Germany", value="Deutschland", save="on")
+    (line,) = [
+        one for one in admin.get(reverse("picklist", args=[countries.pk])).context["lines"] if one["use"]
+    ]
+    assert (line["value"].value, line["use"]) == ("Deutschland", (1, 0)), "it had the old spelling"
     given.receive(source, {"email": "b@example.org", "country": "germany"})
     assert Lead.objects.filter(status="pending").count() == 2
     change(admin, countries, do="retire", text="Deutschland", save="on")
     assert PicklistValue.objects.get(value="Deutschland").retired_at is not None
     given.receive(source, {"email": "c@example.org", "country": "germany"})
     assert Lead.objects.filter(status="rejected").count() == 1
+    change(admin, countries, do="add", text="apple", save="on")
+    lines = admin.get(reverse("picklist", args=[countries.pk])).context["lines"]
+    assert [one["value"].value for one in lines] == ["apple", "Austria", "United States", "Deutschland"]
     versions = admin.get(reverse("picklist_versions", args=[countries.pk])).content.decode()
     assert "Germany is called Deutschland" in versions
     assert "Deutschland retired" in versions
@@ -159,6 +177,17 @@ def test_a_paste_says_what_happens_and_leaves_out_what_cannot(admin: Client, cou
         (2, "already listed", "already listed"),
         (1, "left out", "left out"),
     ]
+    assert [(words, [edit.text for edit in new], more) for words, new, more in looked.context["new"]] == [
+        ("New values", ["Chad"], 0),
+        ("New list mapper entries", ["BRD"], 0),
+    ]
+    many = change(
+        admin, countries, do="paste", paste="\n".join(f"City {n}" for n in range(25))
+    ).content.decode()
+    assert "City 19<" in many
+    assert "and 5 more" in many
+    doubted = change(admin, countries, do="paste", paste="Peru; Chile\nGERMANY").context["doubtful"]
+    assert [text for text, _ in doubted] == ["GERMANY", "Peru; Chile"]
     assert not ListMapperEntry.objects.exists()
     change(admin, countries, **pasted, save="on")
     assert ListMapperEntry.objects.get().text == "BRD"

@@ -30,7 +30,7 @@ BASELINES = """
 13 operator  /leads/{rejected}/
 12 client    /leads/{lead}/
 11 supplier  /leads/{lead}/
-17 operator  /find/?q=a
+18 operator  /find/?q=a
 16 client    /find/?q=a
 14 operator  /analytics/
 12 client    /analytics/?campaign={campaign}

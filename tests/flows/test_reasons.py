@@ -83,7 +83,7 @@ def test_one_phrase_several_or_all_to_one_code() -> None:
     ("data", "sentence"),
     [
         ({"do": "each"}, "Nothing was changed. Tick the phrases to map first."),
-        ({"do": "each", "phrase": True}, "Nothing was changed. Choose a code for each one ticked."),
+        ({"do": "each", "phrase": True}, "Nothing was changed. Choose a code for “Alpha” first."),
         ({"do": "same", "phrase": True, "code": "CAP_REACHED"}, "Nothing was changed. Choose a code"),
     ],
 )
@@ -95,6 +95,8 @@ def test_what_cannot_be_mapped_is_said_and_changes_nothing(data: dict[str, Any],
     answer = post(w, **data)
     assert answer.status_code == 422
     assert sentence in answer.content.decode()
+    marked = 'aria-label="Code for Alpha" aria-invalid="true"' in answer.content.decode()
+    assert marked == (data.get("do") == "each" and "phrase" in data), "the row that lacks one is marked"
     assert codes() == {"Alpha": None}
 
 

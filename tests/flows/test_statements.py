@@ -12,9 +12,11 @@ from django.test import Client
 from django.utils import timezone
 from openpyxl import load_workbook
 
-from campaigns.models import Campaign, User
+from campaigns.models import Campaign, Disposition, User
 from leads.models import ClosedMonth, Lead
-from leads.statuses import Status
+from leads.sql.adjust import adjust
+from leads.sql.move import Moving
+from leads.statuses import Cause, Status
 from rejections import monthclosings
 from rejections.models import Batch, MonthClosing
 from tests import make
@@ -105,6 +107,24 @@ def test_lines_open_their_leads(told: dict[str, Any]) -> None:
     assert f"/leads/{told['leads'][0].pk}/" not in page
     for wrong in ("campaign=1&kind=credit&unit=x", "kind=accepted", f"campaign={told['campaign'].pk}&unit=1"):
         assert seen(told["supplier"], told["of_supplier"] + f"lines/?{wrong}").status_code == 404
+
+
+def test_a_supplier_reads_nothing_of_what_the_clients_crm_said(told: dict[str, Any]) -> None:
+    """A lead of a closed month that it refuses is adjusted in the open one; its words may name the client."""
+    campaign, refused, said = told["campaign"], told["leads"][0], "Already with Brightwater"
+    close(told["operator"], campaign, f"{MONTH:%B}".upper())
+    assert monthclosings.work_next(timezone.now())
+    code = Disposition.objects.get(code="REJECT_LEAD_BY_CRM")
+    moving = [Moving(refused.pk, None, code.pk, said)]
+    adjust(Cause.ADJUSTED, moving, at=timezone.now(), actor_id=None, batch_id=None)
+    now = f"{timezone.now():%Y-%m}"
+    query = f"lines/?campaign={campaign.pk}&kind=adjustment&batch=&unit="
+    for person, unit, reads in (("supplier", "-11.37", False), ("client", "-18.25", True)):
+        statement = told[f"of_{person}"].replace(THEN, now)
+        page = text(told[person], statement + query + unit)
+        file = b"".join(seen(told[person], statement + "statement.csv")).decode()
+        assert (said in page, said in file) == (reads, reads), person
+        assert "CRM refused it" in page or reads
 
 
 def test_a_month_is_closed_with_a_typed_word_and_never_again(told: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns.lists import Picklist, caseless, fold, fold_phrase, resolve, storable, trim
+from campaigns.lists import Picklist, caseless, fold, fold_phrase, natural, resolve, storable, trim
 
 COUNTRIES = Picklist.of(
     values=[
@@ -125,3 +125,9 @@ def test_a_hostile_cell_costs_no_time(text: str) -> None:
     started = time.perf_counter()
     fold(text)
     assert time.perf_counter() - started < 2
+
+
+def test_numbers_go_by_their_value_and_letters_whatever_their_case() -> None:
+    texts = ["sales", "10001+", "1001-5000", "1-50", "Zoo", "51-200", "Sales", "apple 10", "Apple 9"]
+    in_order = ["1-50", "51-200", "1001-5000", "10001+", "Apple 9", "apple 10", "Sales", "sales", "Zoo"]
+    assert sorted(texts, key=natural) == in_order
