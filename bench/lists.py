@@ -67,6 +67,7 @@ def questions(leads: int, now: datetime) -> Iterator[tuple[str, Filters]]:
     yield "search: Lead ID", Filters(q=last)
     yield "search: UID", Filters(q=f"{dataset.uid(leads // 2)}")
     yield "search: e-mail", Filters(q=dataset.email(leads // 3))
+    yield "search: e-mail of an international domain", Filters(q="harriet_turner@bücher.example")
     yield "search: phone", Filters(q=f"+44{7400000000 + leads // 4}")
     yield "search: name", Filters(q="hel")
     yield "search: two names", Filters(q="chloe a1b")

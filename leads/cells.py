@@ -207,7 +207,9 @@ def as_csv(
     buffer = io.StringIO()
     writer = csv.writer(buffer)
     writer.writerow([shield(column.title) for column in columns])
-    known = leads.select_related("campaign__client", "source", "supplier", "disposition", "values")
+    known = leads.select_related(
+        "campaign__client", "source", "supplier", "disposition", "adjustment", "values"
+    )
     for count, lead in enumerate(known.iterator(chunk_size=_PORTION), start=1):
         row = Row(lead, getattr(lead, "values", None), viewer, at, zone)
         writer.writerow([shield((column.plain or column.text)(row)) for column in columns])

@@ -102,6 +102,14 @@ def normalise(kind: str, text: str, region: str = "") -> str | None:
     return key or None
 
 
+def email_spellings(text: str) -> set[str]:
+    """An e-mail address as judged values may have it: the name as written or small, the domain in IDNA or Unicode."""
+    key = _email_key(text, "")
+    domain = key.rpartition("@")[2]
+    names = {trim(text, leading="'").rpartition("@")[0], key.rpartition("@")[0]}
+    return {f"{name}@{spelt}" for name in names for spelt in (domain, _unicode_domain(domain))}
+
+
 def damage(kind: str, text: str, region: str = "") -> Damage | None:
     """What a spreadsheet seems to have done to `text`; None when it looks whole.
 
@@ -159,6 +167,13 @@ def _ascii_domain(domain: str) -> str:
         return domain
     try:
         return idna.encode(domain, uts46=True).decode("ascii")
+    except ValueError:
+        return domain
+
+
+def _unicode_domain(domain: str) -> str:
+    try:
+        return idna.decode(domain)
     except ValueError:
         return domain
 

@@ -205,7 +205,9 @@ def page(leads: LeadQuerySet, sort: Sort, *, after: Place | None = None, before:
             ids = list(near.values_list("pk", flat=True)[: PAGE + 1])
     more = len(ids) > PAGE
     ids = ids[:PAGE] if after or not before else ids[:PAGE][::-1]
-    loaded = Lead.objects.select_related("campaign__client", "source", "supplier", "disposition").in_bulk(ids)
+    loaded = Lead.objects.select_related(
+        "campaign__client", "source", "supplier", "disposition", "adjustment"
+    ).in_bulk(ids)
     listed = [loaded[pk] for pk in ids if pk in loaded]
     back, on = (more, True) if before and not after else (after is not None, more)
     return Page(

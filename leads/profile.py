@@ -12,7 +12,7 @@ from campaigns.rules import local_date, window_opens
 from leads import wording
 from leads.models import Delivery, Lead, LeadValues
 from leads.reasons import reason_for
-from leads.statuses import RETURNABLE, Status
+from leads.statuses import RETURNABLE, Cause, Status
 
 #: Fields a person's name is put together from: those of the first line that has a value.
 _NAMES = (("first_name", "last_name"), ("full_name",), ("name",), ("company",))
@@ -41,6 +41,27 @@ class Money:
 
 
 @dataclass(frozen=True)
+class Adjusted:
+    """The one adjustment of a lead whose month is closed; None for amounts a person may not see.
+
+    `credits`: the client rejected it, else a dispute about it was granted. `month` is the first day of the month
+    it stands in, `open` that this is not closed yet.
+    """
+
+    credits: bool
+    month: date
+    open: bool
+    batch_id: int | None
+    price: Decimal | None
+    payout: Decimal | None
+
+    @property
+    def sizes(self) -> tuple[Decimal | None, Decimal | None]:
+        """Both amounts without their signs, for sentences that say which way they go."""
+        return self.price and abs(self.price), self.payout and abs(self.payout)
+
+
+@dataclass(frozen=True)
 class Window:
     """The last date on which the lead can be rejected, and whether that is not over."""
 
@@ -65,12 +86,17 @@ def lead_of(lead: Lead, viewer: User) -> dict[str, Any]:
     return {name: getattr(lead, name) for name in seen} | {"reason": reason}
 
 
+def sees_source(campaign: Campaign, viewer: User) -> bool:
+    """Whether this person may know which source a lead came through."""
+    return bool(viewer.is_staff or viewer.supplier_id or campaign.show_suppliers_to_client)
+
+
 def names(lead: Lead, viewer: User) -> Names:
     """A supplier reads the public name; a client its suppliers only where the campaign says so."""
     campaign = lead.campaign
     if viewer.supplier_id:
         return Names(campaign.public_name, source=lead.source.name)
-    shows = viewer.is_staff or campaign.show_suppliers_to_client
+    shows = sees_source(campaign, viewer)
     return Names(
         campaign.name,
         client=campaign.client.name if viewer.is_staff else "",
@@ -84,8 +110,25 @@ def money(lead: Lead, viewer: User) -> Money:
     price = None if viewer.supplier_id else lead.price
     payout = None if viewer.client_id else lead.payout
     margin = lead.price - lead.payout if viewer.is_staff else None
+    if margin is not None and (adjusted := getattr(lead, "adjustment", None)):
+        margin += adjusted.client_amount - adjusted.supplier_amount
     billed_at = lead.accepted_at if lead.status == Status.ACCEPTED else None
     return Money(lead.campaign.currency, billed_at, lead.is_final, price, payout, margin)
+
+
+def adjusted(lead: Lead, viewer: User) -> Adjusted | None:
+    """What the open month got for the lead instead of a move; None when there is none."""
+    found = getattr(lead, "adjustment", None)
+    if found is None:
+        return None
+    return Adjusted(
+        credits=found.event.cause == Cause.ADJUSTED,
+        month=local_date(found.created_at, lead.campaign.time_zone).replace(day=1),
+        open=not found.is_final,
+        batch_id=found.event.batch_id,
+        price=None if viewer.supplier_id else found.client_amount,
+        payout=None if viewer.client_id else found.supplier_amount,
+    )
 
 
 def window(lead: Lead, at: datetime) -> Window | None:
@@ -93,6 +136,8 @@ def window(lead: Lead, at: datetime) -> Window | None:
     campaign: Campaign = lead.campaign
     days, zone = campaign.return_window_days, campaign.time_zone
     if lead.status not in RETURNABLE or lead.valid_at is None or days is None or lead.decided_for_supplier:
+        return None
+    if getattr(lead, "adjustment", None):
         return None
     closes = local_date(lead.valid_at, zone) + timedelta(days=days)
     return Window(closes, lead.valid_at >= window_opens(local_date(at, zone), days, zone))
@@ -116,12 +161,16 @@ def title(lead: Lead, values: LeadValues | None) -> str:
     return f"Lead {lead.pk}"
 
 
-def data(lead: Lead, values: LeadValues | None, *, received: bool = False) -> list[Value]:
-    """The campaign's fields in their order, then what came beside them; or all just as it was `received`."""
+def data(lead: Lead, values: LeadValues | None, viewer: User, *, received: bool = False) -> list[Value]:
+    """The campaign's fields in their order, then what came beside them; or all just as it was `received`.
+
+    What came beside them says where a lead is from: who may not know the source does not read it.
+    """
     if values is None:
         return []
     labels = dict(Field.objects.filter(campaign_id=lead.campaign_id).values_list("name", "label"))
-    labels |= {name: name for name in values.received if name not in labels}
+    if sees_source(lead.campaign, viewer):
+        labels |= {name: name for name in values.received if name not in labels}
     if received:
         said = {name: str(values.received.get(name) or "") for name in labels}
         return [Value(label, said[name], "", "") for name, label in labels.items()]

@@ -8,7 +8,7 @@ from django.db.models import BooleanField, F, Func, Q, Value
 
 from campaigns.lists import fold
 from campaigns.models import Campaign, Field, User
-from leads.identifiers import normalise
+from leads.identifiers import email_spellings, normalise
 from leads.models import Lead, LeadKey, LeadValues
 from leads.sql import find
 
@@ -80,7 +80,8 @@ def _identified(text: str, viewer: User) -> set[int]:
             if key and dedupe:
                 keys.append((campaign, pk, key))
             elif key:
-                plain.add((name, key))
+                spelt = email_spellings(text) if kind == Field.Kind.EMAIL else {key}
+                plain |= {(name, spelling) for spelling in spelt}
         ids |= _valued(plain)
     ids |= set(find.ids_by_keys(keys, NAMED))
     return (

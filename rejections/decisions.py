@@ -34,7 +34,7 @@ class Outcome(StrEnum):
     NEEDS_REVIEW = (
         "needs_review",
         "Needs review",
-        "A spreadsheet damaged the identifier: accept or skip the one lead that fits.",
+        "A spreadsheet damaged the identifier: use or skip the one lead that fits.",
     )
     NOT_FOUND = ("not_found", "Not found", "Check the identifier and that this is its campaign.")
     AMBIGUOUS = ("ambiguous", "Ambiguous", "Several leads have this identifier: name the one by its Lead ID.")
@@ -76,7 +76,7 @@ class Outcome(StrEnum):
     FINAL = (
         "final",
         "Final",
-        "Its month is closed: the client gets one credit in the open month instead.",
+        "Its month is closed: it stays as it is, and is credited once, in the open month.",
     )
     OTHER_SOURCE = (
         "other_source",
@@ -115,7 +115,9 @@ WINDOWED = frozenset({Outcome.BLANK_REASON, Outcome.REASON_NOT_RETURNABLE, Outco
 #: Outcomes that move a lead, or credit it.
 REJECTING = frozenset({Outcome.REJECTED, Outcome.FINAL})
 #: The advice for a damaged identifier that nobody had accepted when the batch was started.
-LEFT_OUT = "Nobody accepted the lead that fits: import this row again, with its Lead ID."
+LEFT_OUT = "Nobody chose the lead that fits: import this row again, with its Lead ID."
+#: The advice for a damaged identifier that a person skipped.
+SKIPPED = "A person skipped it: the lead that fits was left as it is."
 #: Outcomes whose leads are held back from *Move any remaining leads to accepted*.
 HELD_BACK = frozenset({Outcome.BLANK_REASON, Outcome.CHANGED_MEANWHILE})
 
@@ -217,6 +219,11 @@ def _decide_with_lead(row: RowFacts, lead: LeadLike, opens: datetime | None) -> 
     if not row.returnable:
         return Outcome.REASON_NOT_RETURNABLE
     return Outcome.FINAL if lead.is_final else Outcome.REJECTED
+
+
+def credited_before(batch_id: int) -> str:
+    """The advice for a final lead that has had its one credit."""
+    return f"Credited before, by IMP-{batch_id}: a lead is credited once, so nothing more is written."
 
 
 def settle(checked: Outcome, fresh: Outcome) -> Outcome:

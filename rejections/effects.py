@@ -70,6 +70,11 @@ class Effects:
         return self.rejecting.credited
 
     @property
+    def credits_of_closed(self) -> int:
+        """Credits that would be written in the open month for leads of a closed one."""
+        return self.counts.get(Outcome.FINAL, 0) - self.rejecting.credited_before
+
+    @property
     def slots(self) -> int:
         """Cap slots the rejected leads hold."""
         return self.rejecting.slots

@@ -11,7 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Sum
+from django.db.models import Case, Count, Exists, F, Max, OuterRef, Q, QuerySet, Sum, When
 
 from campaigns.models import User
 from leads import profile
@@ -73,6 +73,12 @@ def in_tab(disputes: QuerySet[Dispute], tab: str) -> QuerySet[Dispute]:
     """Those of the tab; what waits for an answer by deadline, all else newest first."""
     found = disputes.filter(_OF_TAB[tab])
     return found.order_by("answer_by", "id") if tab == "" else found.order_by("-id")
+
+
+def urgent(disputes: QuerySet[Dispute]) -> QuerySet[Dispute]:
+    """What waits for an answer first, by deadline; then all else, newest first."""
+    waits = Case(When(_OPEN, then="answer_by"))
+    return disputes.annotate(waits_until=waits).order_by(F("waits_until").asc(nulls_last=True), "-pk")
 
 
 def by_money(disputes: QuerySet[Dispute]) -> QuerySet[Dispute]:

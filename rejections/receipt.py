@@ -24,7 +24,10 @@ BEFORE_START = (State.UPLOADED, State.MAPPING, State.CHECKING, State.CHECKED, St
 
 @dataclass(frozen=True)
 class Receipt:
-    """Numbers of one batch. Money in its campaign's currency; `outcomes` are non-zero only."""
+    """Numbers of one batch. Money in its campaign's currency; `outcomes` are non-zero only.
+
+    It says what was done; `given_back` is what of the credits was taken back since.
+    """
 
     outcomes: dict[str, int]
     rejected: int = 0
@@ -38,6 +41,7 @@ class Receipt:
     not_billed: Decimal = Decimal(0)
     credited: Decimal = Decimal(0)
     billed: Decimal = Decimal(0)
+    given_back: Decimal = Decimal(0)
     restored: int = 0
 
     @property
@@ -52,6 +56,9 @@ def receipt(batch: Batch, at: datetime) -> Receipt:
         return _predicted(batch, at)
     moved = statements.moved(batch.pk)
     options = Options.from_json(batch.options)
+    credited = _price(
+        m for m in moved if m.cause == Cause.ADJUSTED or _is(m, Cause.CLIENT_REJECTED, Status.ACCEPTED)
+    )
     return Receipt(
         outcomes=_outcomes(batch, options),
         rejected=_leads(moved, Cause.CLIENT_REJECTED),
@@ -65,9 +72,8 @@ def receipt(batch: Batch, at: datetime) -> Receipt:
         else 0,
         quarantine_released=_leads(moved, Cause.QUARANTINE_RELEASED),
         not_billed=_price(m for m in moved if _is(m, Cause.CLIENT_REJECTED, Status.PENDING)),
-        credited=_price(
-            m for m in moved if m.cause == Cause.ADJUSTED or _is(m, Cause.CLIENT_REJECTED, Status.ACCEPTED)
-        ),
+        credited=credited,
+        given_back=statements.given_back(batch.pk) if credited else Decimal(0),
         billed=_price(m for m in moved if m.cause.startswith("accepted_")),
         restored=statements.restored(batch.pk),
     )

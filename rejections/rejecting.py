@@ -19,7 +19,16 @@ from leads.sql.adjust import adjust
 from leads.sql.find import LeadFacts
 from leads.sql.move import Moving, move
 from leads.statuses import NAMEABLE, Cause, Status
-from rejections.decisions import REJECTING, WINDOWED, Decision, Outcome, RowFacts, decide_rejection, settle
+from rejections.decisions import (
+    REJECTING,
+    WINDOWED,
+    Decision,
+    Outcome,
+    RowFacts,
+    credited_before,
+    decide_rejection,
+    settle,
+)
 from rejections.doubting import Doubt, doubt
 from rejections.models import Batch
 from rejections.sql import rows as statements
@@ -90,7 +99,7 @@ def apply_rows(batch: Batch, memory: Memory, raws: Sequence[RawRow], at: datetim
         leads = [fresh[lead_id] for lead_id in ids if lead_id in fresh]
         facts = _row_facts(memory, raw, raw.key, suggested=raw.outcome == Outcome.NEEDS_REVIEW)
         decision = decide_rejection(facts, leads, terms.opens)
-        result = _settled(raw, decision, terms.opens)
+        result = _settled(raw, decision, leads, terms.opens)
         if result is not None:
             results.append(result)
         outcome = result.outcome if result else raw.outcome
@@ -178,11 +187,22 @@ def _checked(
         key,
         lead.id if lead else None,
         lead.valid_at if lead else None,
-        note,
+        _noted(note, decision.outcome, leads),
     )
 
 
-def _settled(raw: RawRow, decision: Decision, opens: datetime) -> Result | None:
+def _noted(
+    note: dict[str, Any] | None, outcome: Outcome, leads: Sequence[LeadFacts]
+) -> dict[str, Any] | None:
+    """The note, with the sentence that a final lead was credited before where it was, and without it elsewhere."""
+    kept = {name: value for name, value in (note or {}).items() if name != "sentence"}
+    credited = next((lead.credited_by for lead in leads if lead.credited_by), None)
+    if outcome == Outcome.FINAL and credited:
+        kept["sentence"] = credited_before(credited)
+    return kept or None
+
+
+def _settled(raw: RawRow, decision: Decision, leads: Sequence[LeadFacts], opens: datetime) -> Result | None:
     """What Start records of a row, or None when it is just what the check said."""
     checked = Outcome(raw.outcome or Outcome.NOT_FOUND)
     if checked in WINDOWED and raw.valid_at and raw.valid_at < opens:
@@ -192,7 +212,8 @@ def _settled(raw: RawRow, decision: Decision, opens: datetime) -> Result | None:
     said = checked if lead is None or lead.id == raw.lead_id else Outcome.NOT_FOUND
     outcome = settle(said, decision.outcome)
     lead_id, valid_at = (lead.id, lead.valid_at) if lead else (None, None)
-    if outcome == raw.outcome and lead_id == raw.lead_id and valid_at == raw.valid_at:
+    note = _noted(raw.note, outcome, leads)
+    if (outcome, lead_id, valid_at, note) == (raw.outcome, raw.lead_id, raw.valid_at, raw.note):
         return None
     differs = str(checked) if outcome != checked else None
-    return Result(raw.line, outcome, raw.key, lead_id, valid_at, raw.note, differs)
+    return Result(raw.line, outcome, raw.key, lead_id, valid_at, note, differs)

@@ -10,7 +10,7 @@ from campaigns.lists import fold_phrase
 from campaigns.models import Phrase
 from leads.models import Lead, LeadEvent
 from rejections.columns import ColumnMap
-from rejections.decisions import LEFT_OUT, REJECTING, Outcome
+from rejections.decisions import LEFT_OUT, REJECTING, SKIPPED, Outcome
 from rejections.models import Batch
 from rejections.options import Options
 from rejections.sql import tables
@@ -85,6 +85,8 @@ def _shown(
         outcome, advice = "", "Not settled yet: continue the import, or import this row again."
     elif put_back and outcome in REJECTING:
         advice = "Its lead was put back."
+    elif outcome == Outcome.NEEDS_REVIEW and row.review == "skip":
+        advice = SKIPPED
     elif batch.started_at and outcome == Outcome.NEEDS_REVIEW:
         advice = LEFT_OUT
     else:
@@ -101,7 +103,10 @@ def _shown(
         checked=row.checked or "",
         checked_label=Outcome(row.checked).label if row.checked else "",
         advice=advice,
-        undoable=undoable and outcome in REJECTING and not put_back,
+        undoable=undoable
+        and outcome in REJECTING
+        and not put_back
+        and not (row.note and "sentence" in row.note),
         suggested_lead=row.note.get("lead") if row.note else None,
         status=statuses.get(row.lead_id, "") if row.lead_id else "",
     )

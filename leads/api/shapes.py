@@ -13,6 +13,7 @@ from campaigns.api.fields import Form, Moment, Text
 from campaigns.lists import storable
 from campaigns.models import User
 from leads.models import Lead, LeadEvent
+from leads.profile import sees_source
 from leads.reasons import reason_for, sentence_for
 from leads.statuses import Cause, Status
 
@@ -105,7 +106,7 @@ class LeadSerializer(serializers.Serializer):
     """A lead. Null where it is not yours to see: price for suppliers, payout for clients.
 
     For a supplier `campaign` is the campaign's public name. `source` and `supplier` are told to a client only where
-    its campaign shows them. `values` are as judged, or as received where nothing was judged.
+    its campaign shows them. `values` are as judged; where nothing was judged, as received, for who may know the source.
     """
 
     id = serializers.IntegerField()
@@ -164,7 +165,7 @@ class LeadQuery(PageQuery):
 def shown(lead: Lead, viewer: User) -> dict[str, Any]:
     """The lead as this person may read it; it comes with campaign, source, supplier, disposition, values."""
     campaign, values = lead.campaign, getattr(lead, "values", None)
-    parties = viewer.is_staff or viewer.supplier_id or campaign.show_suppliers_to_client
+    parties = sees_source(campaign, viewer)
     return {
         "id": lead.pk,
         "uid": lead.uid,
@@ -181,7 +182,7 @@ def shown(lead: Lead, viewer: User) -> dict[str, Any]:
         "currency": campaign.currency,
         "price": None if viewer.supplier_id else f"{lead.price:.2f}",
         "payout": None if viewer.client_id else f"{lead.payout:.2f}",
-        "values": _texts((values.judged or values.received) if values else {}),
+        "values": _texts((values.judged or (values.received if parties else {})) if values else {}),
         "failures": _failures(values.failures if values else [], viewer),
     }
 

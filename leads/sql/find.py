@@ -14,11 +14,16 @@ from leads.statuses import NAMEABLE
 #: More matches of one key than this are not read: the row is ambiguous anyway.
 MATCHES_READ = 20
 
-_FACTS = "l.id, l.status, l.valid_at, l.is_final, l.decided_for_supplier, l.supplier_id, l.received_at"
+_FACTS = """l.id, l.status, l.valid_at, l.is_final, l.decided_for_supplier, l.supplier_id, l.received_at,
+    CASE WHEN l.is_final THEN (SELECT e.batch_id FROM leads_adjustment a JOIN leads_leadevent e ON e.id = a.event_id
+        WHERE a.lead_id = l.id AND e.cause = 'adjusted') END"""
 
 
 class LeadFacts(NamedTuple):
-    """What a decision, and the payout after it, need to know about a lead."""
+    """What a decision, and the payout after it, need to know about a lead.
+
+    `credited_by` is the batch that gave a final lead its one credit, None while there is none.
+    """
 
     id: int
     status: str
@@ -27,6 +32,7 @@ class LeadFacts(NamedTuple):
     decided_for_supplier: bool
     supplier_id: int
     received_at: datetime
+    credited_by: int | None = None
 
 
 def find_by_id(campaign_id: int, keys: Iterable[str]) -> dict[str, list[LeadFacts]]:

@@ -80,7 +80,7 @@ def leads_act(request: HttpRequest) -> HttpResponseBase:
 def _picked(request: HttpRequest, person: User) -> list[Lead]:
     ids = [int(text) for text in request.POST.getlist("lead") if text.isdecimal() and len(text) < 19]
     known = Lead.objects.visible_to(person).select_related(
-        "campaign__client", "source__campaign", "source__supplier", "supplier", "disposition"
+        "campaign__client", "source__campaign", "source__supplier", "supplier", "disposition", "adjustment"
     )
     return list(known.filter(pk__in=ids[:PICKED]).order_by("-pk"))
 
@@ -131,6 +131,8 @@ def _fits(act: str, lead: Lead, at: datetime) -> str:
     if act == "reject":
         window = profile.window(lead, at)
         if window is None:
+            if hasattr(lead, "adjustment"):
+                return "Its month is closed, and it was adjusted before"
             return f"{status.label}: not to be rejected"
         return "" if window.open else "its return window has closed"
     needed = Status.PENDING if act == "accept" else Status.REJECTED

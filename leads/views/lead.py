@@ -34,7 +34,8 @@ def seen(person: User, pk: int) -> Lead:
     """The lead with its parties, if this person may see it; else 404."""
     visible = Lead.objects.visible_to(person)
     return get_object_or_404(
-        visible.select_related("campaign__client", "source", "supplier", "disposition"), pk=pk
+        visible.select_related("campaign__client", "source", "supplier", "disposition", "adjustment__event"),
+        pk=pk,
     )
 
 
@@ -98,7 +99,7 @@ def page(
     received = request.GET.get("values") == "received"
     context = _told(found, person, values) | _doable(found, person) | _around(request, found)
     context |= {"form": form or RejectForm(), "refused": refused, "received": received}
-    context["data"] = profile.data(found, values, received=received)
+    context["data"] = profile.data(found, values, person, received=received)
     if control.may_correct(person):
         context["fixes"] = byhand.fixable(found, values)
         context["in_queue"] = values is not None and not values.kept_rejected
@@ -123,6 +124,7 @@ def _told(found: Lead, person: User, values: LeadValues | None) -> dict[str, Any
     disputed = hearings.of_lead(found, person)
     numbers = {event.batch_id for event in events if event.batch_id}
     batches = Batch.objects.visible_to(person).in_bulk(numbers)
+    adjusted = profile.adjusted(found, person)
     code = found.disposition.code if found.disposition and not person.supplier_id else ""
     return {
         "lead": profile.lead_of(found, person),
@@ -136,6 +138,8 @@ def _told(found: Lead, person: User, values: LeadValues | None) -> dict[str, Any
         "dispute": disputed[-1] if disputed else None,
         "contest": hearings.contest_of(found, person, timezone.now()),
         "money": profile.money(found, person),
+        "adjusted": adjusted,
+        "adjusted_by": batches.get(adjusted.batch_id or 0) if adjusted else None,
         "affiliate_events": profile.affiliate_events(found, person),
         "deliveries": profile.deliveries(found, numbers, person),
     }
@@ -147,7 +151,8 @@ def _doable(found: Lead, person: User) -> dict[str, Any]:
     window = None if person.supplier_id else profile.window(found, timezone.now())
     reject = able and window is not None and window.open
     accept = able and found.status == Status.PENDING and found.campaign.return_window_days is not None
-    no_act = "" if able or found.status not in RETURNABLE else _no_act(person)
+    rejectable = found.status in RETURNABLE and not hasattr(found, "adjustment")
+    no_act = "" if able or not rejectable else _no_act(person)
     keep = control.may_correct(person) and found.status == Status.REJECTED
     return {
         "window": window,

@@ -51,6 +51,7 @@ def grid(request: HttpRequest) -> HttpResponse:
         "side": side,
         "grid": monthgrid.grid(person, side, timezone.now()),
         "closings": monthclosings.under_way(person),
+        "adjusted_leads": sum(one["leads"] for one in adjustments),
         "adjustments": [one | {"batch": batches.get(one["batch_id"])} for one in adjustments],
     }
     return render(request, "statements/grid.html", context)

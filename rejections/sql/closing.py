@@ -191,7 +191,10 @@ def any_pending(span: Span) -> bool:
 
 
 class Rejecting(NamedTuple):
-    """What rejecting the rows would mean, before any option: leads with their price, slots, events."""
+    """What rejecting the rows would mean, before any option: leads with their price, slots, events.
+
+    `credited_before` are leads of a closed month that have had their one credit and get nothing more.
+    """
 
     pending: int
     not_billed: Decimal
@@ -201,6 +204,7 @@ class Rejecting(NamedTuple):
     slots: int
     events: int
     events_payout: Decimal
+    credited_before: int
 
 
 def would_reject(batch_id: int, opens: datetime | None) -> Rejecting:
@@ -223,7 +227,8 @@ def would_reject(batch_id: int, opens: datetime | None) -> Rejecting:
                 coalesce(sum(price) FILTER (WHERE status = 'accepted' AND adjusted IS NULL), 0),
                 coalesce(sum(payout) FILTER (WHERE status = 'accepted' AND adjusted IS NULL), 0),
                 count(*) FILTER (WHERE in_cap AND NOT is_final),
-                (SELECT n FROM events), (SELECT payout FROM events)
+                (SELECT n FROM events), (SELECT payout FROM events),
+                count(*) FILTER (WHERE is_final AND adjusted IS NOT NULL)
             FROM rejecting
             """,
             [batch_id, opens, list(REJECTING)],

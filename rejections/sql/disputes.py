@@ -149,18 +149,37 @@ def withdraw_undone(batch_id: int, lead_ids: Sequence[int], *, at: datetime, act
 
 
 def twins(lead_ids: Sequence[int]) -> dict[int, list[int]]:
-    """Other leads of the same campaign that share a deduped key with one of these: lead → others, at most three."""
+    """Other leads of the same campaign that share an e-mail address, a phone number or a deduped key: lead → others.
+
+    Where dedupe is off there are no keys, and the values as judged are compared. At most three each.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT k.lead_id, (array_agg(DISTINCT t.lead_id))[1:3]
-            FROM leads_leadkey k CROSS JOIN LATERAL (
-                SELECT o.lead_id FROM leads_leadkey o
-                WHERE o.campaign_id = k.campaign_id AND o.slot = k.slot AND o.key = k.key
-                  AND o.lead_id <> k.lead_id LIMIT 3
-            ) t
-            WHERE k.lead_id = ANY(%s) AND k.slot <> 0 GROUP BY k.lead_id
+            WITH keyed AS (
+                SELECT k.lead_id, t.lead_id AS other
+                FROM leads_leadkey k CROSS JOIN LATERAL (
+                    SELECT o.lead_id FROM leads_leadkey o
+                    WHERE o.campaign_id = k.campaign_id AND o.slot = k.slot AND o.key = k.key
+                      AND o.lead_id <> k.lead_id LIMIT 3
+                ) t
+                WHERE k.lead_id = ANY(%(leads)s) AND k.slot <> 0
+            ), plain AS MATERIALIZED (
+                SELECT l.id, l.campaign_id, jsonb_build_object(f.name, v.judged->f.name) AS said
+                FROM leads_lead l JOIN leads_leadvalues v ON v.lead_id = l.id
+                JOIN campaigns_field f ON f.campaign_id = l.campaign_id
+                WHERE l.id = ANY(%(leads)s) AND f.kind IN ('email', 'phone') AND NOT f.dedupe_ready
+                  AND v.judged->>f.name <> ''
+            ), valued AS (
+                SELECT p.id, unnest(t.others) FROM plain p CROSS JOIN LATERAL (
+                    SELECT (array_agg(o.lead_id))[1:3] AS others
+                    FROM leads_leadvalues o JOIN leads_lead x ON x.id = o.lead_id
+                    WHERE o.judged @> p.said AND x.campaign_id = p.campaign_id AND o.lead_id <> p.id
+                ) t
+            )
+            SELECT lead_id, (array_agg(DISTINCT other))[1:3]
+            FROM (SELECT * FROM keyed UNION ALL SELECT * FROM valued) found GROUP BY lead_id
             """,
-            [list(lead_ids)],
+            {"leads": list(lead_ids)},
         )
         return dict(cursor.fetchall())

@@ -34,6 +34,23 @@ def moved(batch_id: int) -> list[Moved]:
         return [Moved(*row) for row in cursor.fetchall()]
 
 
+def given_back(batch_id: int) -> Decimal:
+    """What of the batch's credits has since been taken back: by Undo, or by a dispute that was granted."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT coalesce(sum(l.price), 0) FROM leads_leadevent e JOIN leads_lead l ON l.id = e.lead_id
+            WHERE e.batch_id = %s
+              AND (e.cause = 'adjusted' OR e.cause = 'client_rejected' AND e.from_status = 'accepted')
+              AND (EXISTS (SELECT FROM leads_leadevent u WHERE u.undoes_id = e.id)
+                OR EXISTS (SELECT FROM leads_leadevent c
+                    WHERE c.lead_id = e.lead_id AND c.id > e.id AND c.cause = 'charged_back'))
+            """,
+            [batch_id],
+        )
+        return Decimal(cursor.fetchone()[0])
+
+
 def restored(batch_id: int) -> int:
     """Leads of this batch that Undo or a granted dispute has put back."""
     with connection.cursor() as cursor:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
+from rejections.decisions import SKIPPED, Outcome
 from rejections.sql.rows import EFFECTIVE
 
 
@@ -157,17 +158,18 @@ def line_range(batch_id: int, *, after: int, limit: int) -> list[tuple[int, list
 def results(batch_id: int, opens: datetime | None) -> Iterator[tuple[int, list[str], str, str, str, str]]:
     """Every row in line order from a server-side cursor: line, cells, outcome, lead id, lead status, sentence.
 
-    The sentence says why the lead of a correction's row stays Rejected or waits; else it is blank.
+    The sentence says why the lead of a correction's row stays Rejected or waits, that a damaged identifier was
+    skipped, or that a lead was credited before; else it is blank.
     """
     with connection.chunked_cursor() as cursor:
         cursor.execute(
             f"""
             SELECT r.line, r.cells, coalesce({EFFECTIVE}, ''), coalesce(r.lead_id::text, ''), coalesce(l.status, ''),
-                coalesce(r.note->>'sentence', '')
+                coalesce(r.note->>'sentence', CASE WHEN r.outcome = %s AND r.review = 'skip' THEN %s END, '')
             FROM rejections_batchrow r LEFT JOIN leads_lead l ON l.id = r.lead_id
             WHERE r.batch_id = %s ORDER BY r.line
             """,
-            [opens, batch_id],
+            [opens, Outcome.NEEDS_REVIEW, SKIPPED, batch_id],
         )
         while found := cursor.fetchmany(2000):
             yield from found

@@ -59,6 +59,7 @@ def by_supplier(
                 FROM ({REJECTING_ROWS}) x JOIN leads_lead l ON l.id = x.lead_id
                 LEFT JOIN agreed a ON a.supplier_id = l.supplier_id
                     AND l.received_at >= a.begins AND l.received_at < a.ends
+                WHERE NOT (l.is_final AND EXISTS (SELECT FROM leads_adjustment c WHERE c.lead_id = l.id))
             )
             SELECT s.id, s.name, count(*), coalesce(sum(payout) FILTER (WHERE reverses AND NOT beyond), 0), (
                 SELECT count(*) FROM leads_lead d

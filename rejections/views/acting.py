@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -18,7 +19,7 @@ from rejections.models import Batch, Kind
 from rejections.options import Options
 from rejections.refusals import Refused
 from rejections.sql import tables
-from rejections.states import State
+from rejections.states import UNDOABLE, State
 from rejections.tasks import ring
 from rejections.templatetags.batches import batch_number
 from rejections.views import check, shown
@@ -132,9 +133,28 @@ def batch_undo(request: HttpRequest, pk: int) -> HttpResponse:
         if "fix" in batch.mapping:  # a decision, not a file: back to where it was made
             return redirect("fix_decisions")
         return redirect("batch_result", batch.pk)
+    if batch.state not in UNDOABLE:
+        return _nothing_to_undo(request, batch)
     context = {"batch": batch, "lines": lines or [], "undo": undo.forecast(batch, lines)}
     template = "rejections/_undo.html" if request.headers.get("HX-Request") else "rejections/undo.html"
     return render(request, template, context)
+
+
+def _nothing_to_undo(request: HttpRequest, batch: Batch) -> HttpResponse:
+    """The page of the undo with the sentence why there is none now, and the way back to the batch."""
+    why = {
+        State.WAITING: "It waits for its turn: stop it first.",
+        State.APPLYING: "It is at work: stop it first, then take back what it did.",
+        State.UNDOING: "It is being put back already.",
+        State.UNDONE: "Its leads were put back before.",
+    }.get(State(batch.state), "It has not been started, so no lead was moved.")
+    refused = {
+        "title": f"{batch_number(batch)} cannot be undone now",
+        "detail": f"{why} Nothing was changed.",
+        "url": reverse("batch", args=[batch.pk]),
+        "action": f"Back to {batch_number(batch)}",
+    }
+    return render(request, "rejections/undo.html", {"batch": batch, "refused": refused}, status=409)
 
 
 def _lines(request: HttpRequest, name: str) -> list[int]:

@@ -251,7 +251,7 @@ def _opened(request: HttpRequest, found: Dispute, now: datetime) -> dict[str, An
         "grants": grant,
         "shown": shown,
         "also": inbox.same_reason(shown, rows),
-        "fields": data(shown.one.lead, values)[:FIELDS],
+        "fields": data(shown.one.lead, values, person)[:FIELDS],
         "effect": inbox.effect(waiting, grant),
         "answer": request.POST.get("answer", ""),
         "whole": max(1, int((found.answer_by - found.opened_at).total_seconds() // 3600)),

@@ -12,7 +12,7 @@ from django.utils import timezone
 from playwright.sync_api import Page
 
 from campaigns.listing import Do, Edit
-from campaigns.models import Agreement, Campaign, Destination, Endpoint, Picklist, Source
+from campaigns.models import Agreement, Campaign, Destination, Endpoint, Picklist, Source, Supplier
 from leads.models import Delivery, Lead, LeadValues, SavedView
 from rejections import disputes, fixes, lists, monthclosings, months, uploads
 from rejections.blocked import Action, Fix, queue
@@ -51,6 +51,7 @@ class Look:
         """Open the page, do something on it, then look."""
         self.page.set_viewport_size(DESK)
         self.page.emulate_media(color_scheme="light", reduced_motion="reduce")
+        self.page.goto("about:blank")  # a page that renews itself would get in the way of the next
         self.page.goto(address)
         self.page.evaluate(AXE.read_text())
         if act:
@@ -183,12 +184,14 @@ def test_settings_of_a_campaign(look: Callable[..., Look]) -> None:
     settings = f"/campaigns/{w.campaign.code}/settings/"
     for part in ("", "returns/", "caps/new/", "fields/new/", "terms/new/", "destination/"):
         admin.at(settings + part)
+    supplier = Supplier.objects.earliest("pk")
+    admin.at(f"{settings}terms/new/?supplier={supplier.pk}")
     look(w.people["operator"]).at(settings)
     admin.at(f"{settings}caps/new/", act=save_nothing)
 
 
 def save_nothing(page: Page) -> None:
-    page.get_by_role("button", name="Save cap").click()
+    page.get_by_role("button", name="Save").click()
     page.get_by_role("alert").wait_for()
     page.evaluate(AXE.read_text())
 

@@ -42,13 +42,13 @@ def test_a_file_is_reviewed_with_the_mouse(open_browser: OpenBrowser, worker: Wo
     )  # beside it, never a reason to accept
     expect(page.get_by_text("No row would reject a lead")).to_be_visible()
     expect(steps.starter(page)).to_be_disabled()
-    review.get_by_role("button", name="Accept line 2").click()
+    review.get_by_role("button", name="Use this lead for line 2").click()
     expect(page.get_by_role("button", name="Reject 1 lead")).to_be_enabled()
     review.get_by_role("button", name="Skip line 3").click()
     expect(review.get_by_role("row").nth(2)).to_contain_text("Skipped")
-    review.get_by_role("button", name="Accept line 3 after all").click()
+    review.get_by_role("button", name="Use this lead for line 3 after all").click()
     expect(page.get_by_role("button", name="Reject 2 leads")).to_be_enabled()
-    review.get_by_role("button", name="Accept the 1 open row").click()
+    review.get_by_role("button", name="Use the 1 suggestion").click()
     page.get_by_role("button", name="Reject 3 leads").click()
     steps.ended(page, "3 leads rejected")
     assert batches.statuses(leads) == [Status.CLIENT_REJECTED] * 3
@@ -60,7 +60,7 @@ def test_the_options_survive_a_decision(open_browser: OpenBrowser, worker: Worke
     damaged(site)
     page = open_browser(site.operator)
     page.goto(f"/imports/{checked(site).pk}/check/?accept_older=on")
-    page.get_by_role("button", name="Accept line 1").click()
+    page.get_by_role("button", name="Use this lead for line 1").click()
     expect(page.get_by_role("button", name="Reject 1 and accept 1 lead")).to_be_enabled()
     expect(page.get_by_role("switch", name="Move leads older")).to_be_checked()
 
@@ -93,12 +93,14 @@ def test_keys_do_nothing_while_somebody_types_or_when_they_are_off(
     page.goto(f"/imports/{checked(site).pk}/check/")
     page.get_by_role("searchbox", name="Search rows").press("y")
     page.keyboard.press("Escape")
-    page.get_by_role("button", name="Keys").click()
-    page.get_by_label("Single keys are on").uncheck()
-    page.get_by_role("dialog").get_by_role("button", name="Close").click()
+    check = page.url
+    page.goto("/profile/")
+    with page.expect_response(lambda answer: answer.request.method == "POST"):
+        page.get_by_role("switch", name="Single keys").uncheck()
+    page.goto(check)
     page.get_by_role("region", name="Needs review", exact=True).get_by_role("link").first.focus()
     page.keyboard.press("y")
-    expect(page.get_by_role("button", name="Accept line 1")).to_be_visible()
+    expect(page.get_by_role("button", name="Use this lead for line 1")).to_be_visible()
 
 
 def test_over_100_unnamed_leads_take_a_typed_number(open_browser: OpenBrowser, worker: Worker) -> None:

@@ -61,7 +61,7 @@ def test_a_damaged_row_is_decided(open_browser: OpenBrowser, worker: Worker) -> 
     steps.look_again(page, steps.heading(page, "How the file was read"))
     page.get_by_role("button", name="Check 1 row").click()
     steps.look_again(page, steps.heading(page, "What will happen to the"))
-    page.get_by_role("button", name="Accept line 2").click()
+    page.get_by_role("button", name="Use this lead for line 2").click()
     page.get_by_role("button", name="Reject 1 lead").click()
     steps.look_again(page, steps.heading(page, "1 lead rejected"))
     assert Batch.objects.get().rows == 1

@@ -146,6 +146,24 @@ def test_each_try_to_deliver_stands_on_the_page_for_those_it_concerns() -> None:
         assert ("503 try later" in text) is sees, role
 
 
+def test_what_came_beside_the_fields_is_for_those_who_may_know_the_source() -> None:
+    w = world()
+    lead = w.leads["processing"]
+    beside = {"email": "ann@example.org", "utm_source": "lumen-newsletter"}
+    LeadValues.objects.filter(lead=lead).update(received=beside, judged={})
+
+    def told(role: str) -> list[bool]:
+        browser = signed_in(w.people[role])
+        pages = (f"/leads/{lead.pk}/", f"/leads/{lead.pk}/?values=received", f"/api/v1/leads/{lead.pk}/")
+        return ["lumen-newsletter" in browser.get(page).content.decode() for page in pages]
+
+    assert told("operator") == told("supplier") == [True] * 3
+    assert told("client") == [False] * 3
+    w.campaign.show_suppliers_to_client = True
+    w.campaign.save()
+    assert told("client") == [True] * 3
+
+
 def test_values_are_shown_as_judged_or_as_received() -> None:
     w = world()
     lead = make.lead(w.campaign, name="Ann", at=w.at)

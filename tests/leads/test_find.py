@@ -43,7 +43,7 @@ def test_a_lead_is_found_by_its_id_with_the_facts_of_a_decision() -> None:
     found = find.find_by_id(campaign.pk, [str(lead.pk)])
     assert found == {
         str(lead.pk): [
-            find.LeadFacts(lead.pk, A, lead.valid_at, True, True, lead.supplier_id, lead.received_at)
+            find.LeadFacts(lead.pk, A, lead.valid_at, True, True, lead.supplier_id, lead.received_at, None)
         ]
     }
 

@@ -72,6 +72,7 @@ def test_a_search_takes_identifiers_whole_and_names_by_the_beginnings_of_words()
         campaign, uid="7C1E-9f40", email="ann@example.org", phone="+447911120400", name="Ann-Marie O’Sullivan"
     )
     goss = make.lead(plain, email="jurgen@example.org", name="Jürgen Groß")
+    idn = make.lead(plain, email="Ada_T@bücher.example")
     sato = make.lead(campaign, Status.REJECTED, name="佐藤 美咲")
     for text, expected in (
         (str(ann.pk), [ann]),
@@ -79,6 +80,10 @@ def test_a_search_takes_identifiers_whole_and_names_by_the_beginnings_of_words()
         ("{7c1e9F40}", [ann]),
         ("ANN@Example.ORG", [ann]),
         ("jurgen@example.org", [goss]),
+        ("Ada_T@bücher.example", [idn]),
+        ("Ada_T@BÜCHER.example", [idn]),
+        ("'Ada_T@xn--bcher-kva.example ", [idn]),
+        ("bob@bücher.example", []),
         ("07911 120400", [ann]),
         ("+44 7911 120400", [ann]),
         ("marie", [ann]),

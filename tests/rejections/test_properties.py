@@ -116,7 +116,7 @@ def test_counts_add_up_and_tell_what_happened_and_the_check_had_told_it(ground: 
             move = (was["status"], after[lead_id]["status"])
             moves[move] += 1
             money[move] += was["price"]
-        credits = {credit["lead_id"]: credit["amount"] for credit in holdings()["credits"]}
+        credits = {credit["lead_id"]: -credit["client_amount"] for credit in holdings()["credits"]}
         rejected = moves[P, C] + moves[A, C]
         assert found["outcomes"].get("rejected", 0) == rejected
         assert len(credits) == len(set(credits)) == final_leads(batch)

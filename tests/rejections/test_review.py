@@ -8,8 +8,10 @@ import pytest
 
 from leads.models import Lead
 from leads.statuses import Status
-from rejections import control
+from rejections import control, results, rowlist
+from rejections.decisions import SKIPPED
 from rejections.models import Batch, BatchRow
+from rejections.options import Options
 from rejections.sql import rows as statements
 from tests import make
 from tests.batches import Row, checked, numbers, outcomes, started, statuses
@@ -64,6 +66,9 @@ def test_a_skipped_suggestion_stays_as_it_is_and_is_decided() -> None:
     assert (outcomes(batch), row(batch, 1).review) == (["needs_review"], "skip")
     started(batch)
     assert statuses([lead]) == [P]
+    [shown] = rowlist.shown(batch, Options(), ["needs_review"], undoable=False)
+    [_, cells] = results.table(batch)
+    assert shown.advice == cells[-3] == SKIPPED, "it was decided: nobody is asked to import it again"
 
 
 def test_a_person_may_think_again_until_start() -> None:
