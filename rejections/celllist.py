@@ -53,6 +53,7 @@ class Row:
     status: str
     words: str
     undoable: bool
+    put_back: bool
     cells: list[Cell]
 
 
@@ -84,6 +85,7 @@ def _row(batch: Batch, row: Shown, lead: Lead | None, labels: Mapping[str, str],
         status=row.note.get("to", "") if outcome in MOVING and not put_back else "",
         words=words,
         undoable=outcome in MOVING and not put_back,
+        put_back=outcome in MOVING and put_back,
         cells=list(_cells(row.note, labels)) or _fixed(batch, outcome in MOVING, labels),
     )
 

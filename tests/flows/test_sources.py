@@ -92,6 +92,10 @@ def test_the_list_puts_sources_with_leads_to_fix_first(browser: Client, source: 
 def test_the_summary_counts_by_status_day_and_disposition(browser: Client, source: Source) -> None:
     first = Lead.objects.filter(status=Status.REJECTED).order_by("pk").values_list("pk", flat=True)[0]
     LeadValues.objects.filter(lead=first).update(kept_rejected=True)
+    assert (
+        reverse("source_tokens", args=[source.code])
+        in browser.get(reverse("source", args=[source.code])).content.decode()
+    )
     shown = page(browser, "source", source.code)
     assert {status: leads for status, leads, _ in shown["notes"] if leads} == {"rejected": 3, "pending": 1}
     assert shown["summary"].to_fix == 2
@@ -301,6 +305,12 @@ def test_a_correction_from_upload_to_undo(browser: Client, source: Source) -> No
     browser.post(reverse("batch_undo", args=[batch.pk]))
     worked(batch)
     assert page(browser, "batch_result", batch.pk)["batch"].state == State.UNDONE
+    assert "Was released, put back" in browser.get(reverse("batch_result", args=[batch.pk])).content.decode()
+    for state, numbers in ((State.UNDONE, (0, None)), (State.CANCELLED, (None, None))):
+        started = None if state == State.CANCELLED else batch.started_at
+        Batch.objects.filter(pk=batch.pk).update(state=state, started_at=started)
+        listed = page(browser, "source", source.code)["uploads"][0]
+        assert (listed["released"], listed["still"]) == numbers
     assert set(Lead.objects.filter(source=source).values_list("status", flat=True)) == {"rejected", "pending"}
     assert LeadValues.objects.get(lead=int(rows[1]["LeadID"])).received["country"] == "U.S.A."
 
