@@ -178,7 +178,9 @@ def guess(
 ) -> ColumnMap:
     """What the headers and the first rows suggest; blank where nothing fits."""
     identifier, column = _guess_identifier(columns, fields)
-    return ColumnMap(identifier, column, _guess_reason(columns), only_where=_guess_selector(columns, samples))
+    return ColumnMap(
+        identifier, column, _guess_reason(columns, samples), only_where=_guess_selector(columns, samples)
+    )
 
 
 def column_for(identifier: str, columns: Sequence[str], fields: Sequence[FieldFacts]) -> str:
@@ -206,19 +208,26 @@ def _headers_of(identifier: str, fields: Sequence[FieldFacts]) -> set[str]:
     return {_plain(field.name), _plain(field.label)} | _KIND_HEADERS.get(field.kind, set())
 
 
-def _guess_reason(columns: Sequence[str]) -> str:
+def _guess_reason(columns: Sequence[str], samples: Sequence[Sequence[str]]) -> str:
+    """The column that is named like a reason, unless it is blank in every row that was looked at."""
     exact = [name for name in columns if _plain(name) in _REASON_HEADERS]
     alike = [name for name in columns if "reason" in _plain(name)]
-    return next(iter(exact + alike), "")
+    blank = {name for at, name in enumerate(columns) if samples and not any(_words(samples, at))}
+    return next((name for name in exact + alike if name not in blank), "")
 
 
 def _guess_selector(columns: Sequence[str], samples: Sequence[Sequence[str]]) -> OnlyWhere | None:
     for at, name in enumerate(columns):
-        words = {cells[at].strip().casefold() for cells in samples if at < len(cells)} - {""}
+        words = _words(samples, at)
         rejected = words & _REJECTED_WORDS
         if rejected and words & _OTHER_WORDS and words <= _REJECTED_WORDS | _OTHER_WORDS:
             return OnlyWhere(name, tuple(sorted(rejected)))
     return None
+
+
+def _words(samples: Sequence[Sequence[str]], at: int) -> set[str]:
+    """What stands in a column, folded; blank cells aside."""
+    return {cells[at].strip().casefold() for cells in samples if at < len(cells)} - {""}
 
 
 def suggests_selector(words: Collection[str]) -> tuple[str, ...]:

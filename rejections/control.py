@@ -180,12 +180,23 @@ def resume(batch: Batch) -> None:
 
 
 def undo(batch: Batch, *, person: User | None, lines: list[int] | None, at: datetime) -> None:
-    """Begin to take the batch back: all of it, or the leads of these rows."""
-    batch.refresh_from_db(fields=["state"])
-    if batch.state in (State.UNDOING, State.UNDONE):
-        return
-    if not undo_statements.count_undoable(batch.pk, lines) and lines is not None:
-        raise Refused("nothing_to_undo", "None of these rows moved a lead", "Nothing was changed.")
+    """Begin to take the batch back: all of it, or the leads of these rows.
+
+    While it is being taken back, what is asked is done too. Raises Refused where nothing would be.
+    """
+    with transaction.atomic():
+        locked = Batch.objects.select_for_update(no_key=True).get(pk=batch.pk)
+        if locked.state == State.UNDOING:
+            _widen_undo(locked, person, lines)
+        else:
+            _begin_undo(locked, person, lines, at)
+    batch.refresh_from_db()
+
+
+def _begin_undo(batch: Batch, person: User | None, lines: list[int] | None, at: datetime) -> None:
+    if batch.state not in UNDOABLE:
+        raise _wrong_state(batch)
+    _check_lines(batch, lines)
     _take_turn(
         batch,
         UNDOABLE,
@@ -200,6 +211,31 @@ def undo(batch: Batch, *, person: User | None, lines: list[int] | None, at: date
         run_started_at=at,
         ended_at=None,
     )
+
+
+def _widen_undo(batch: Batch, person: User | None, lines: list[int] | None) -> None:
+    """Take more of the (locked) batch back than was asked before; what was kept is looked at again."""
+    if batch.undo_lines is None:
+        return
+    if lines is not None:
+        more = set(lines) - set(batch.undo_lines)
+        if lines and not more:
+            return
+        _check_lines(batch, sorted(more))
+        lines = sorted(more.union(batch.undo_lines))
+    restored = batch.done - sum(batch.kept.values())
+    Batch.objects.filter(pk=batch.pk).update(
+        undo_lines=lines, undone_by=person, kept={}, cursor=0, done=restored
+    )
+
+
+def _check_lines(batch: Batch, lines: list[int] | None) -> None:
+    if lines is not None and not undo_statements.count_undoable(batch.pk, lines):
+        raise Refused(
+            "nothing_to_undo",
+            "None of these rows moved a lead that is not put back yet",
+            "Nothing was changed.",
+        )
 
 
 def cancel(batch: Batch, at: datetime) -> None:
@@ -241,5 +277,6 @@ def _wrong_state(batch: Batch) -> Refused:
     return Refused(
         "wrong_state",
         f"{batch.get_kind_display()} {batch.pk} is {label} now",
-        "Somebody else, or this page in another tab, was faster. Nothing was changed by this click.",
+        "What was asked does not go with that; somebody may have been faster. Nothing was changed. "
+        "Look at it again.",
     )

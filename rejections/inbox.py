@@ -168,6 +168,7 @@ class Effect:
 
     granted: int
     refused: int
+    undecided: int
     back: list[tuple[Status, int]]
     adjusted: int
     paid_again: Decimal
@@ -175,21 +176,24 @@ class Effect:
 
     @property
     def words(self) -> str:
-        """The answer as a button says it: “Grant 6, refuse 3”."""
+        """The answer as a button says it: “Grant 6, refuse 3”; while a lead is undecided, what is missing."""
+        if self.undecided:
+            return "Choose for each lead"
         parts = [(self.granted, "grant"), (self.refused, "refuse")]
         text = ", ".join(f"{word} {number:,}" for number, word in parts if number)
         return text[:1].upper() + text[1:]
 
 
-def effect(waiting: Sequence[DisputedLead], grant: Collection[int]) -> Effect:
-    """What granting these of the open leads, and refusing the others, would do."""
+def effect(waiting: Sequence[DisputedLead], grant: Collection[int], refuse: Collection[int]) -> Effect:
+    """What granting and refusing these of the open leads would do; the others are undecided."""
     granted = [one for one in waiting if one.pk in grant]
     billed = [one for one in granted if one.event.from_status == Status.ACCEPTED]
     unpaid = [one for one in billed if not one.event.payout_owed]
     back = Counter(Status(one.event.from_status) for one in granted if not one.lead.is_final)
     return Effect(
         granted=len(granted),
-        refused=len(waiting) - len(granted),
+        refused=len(refuse),
+        undecided=len(waiting) - len(granted) - len(refuse),
         back=sorted(back.items()),
         adjusted=len(granted) - back.total(),
         paid_again=sum((one.lead.payout for one in unpaid), Decimal(0)),

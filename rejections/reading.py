@@ -128,9 +128,10 @@ def _complete(batch: Batch) -> ColumnMap:
     """A program's mapping with the columns it left to us, checked; raises Refused."""
     asked = ColumnMap.from_json(batch.mapping)
     columns, fields = batch.reading["columns"], field_facts(batch.campaign_id)
-    guessed = guess(columns, _samples(batch), fields)
     named = asked.identifier_column or column_for(asked.identifier, columns, fields)
-    reason = asked.reason_column or guessed.reason_column
+    # Its header alone may name the reasons here: nobody looks at the map, and reasons may come in later rows.
+    guesses = (guess(columns, rows, fields).reason_column for rows in (_samples(batch), []))
+    reason = asked.reason_column or next(filter(None, guesses), "")
     complete = ColumnMap(asked.identifier, named, reason, asked.default_reason, asked.only_where)
     return check(complete, columns, fields)
 

@@ -91,6 +91,7 @@
   addEventListener("pageshow", () => {
     for (const busy of $$("[aria-busy=true]")) busy.removeAttribute("aria-busy");
     $$("[data-drop]").forEach(showFile);
+    waiting(false); // without scripts a blocked button can be pressed, and the answer says what is missing
   });
 
   // ---- Options: until the new effect has come, the button that names the old one waits ----

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
@@ -114,14 +115,18 @@ def in_flight() -> Response:
 
 def invalid(detail: Any) -> Response:
     """The request has another shape than the schema says; each error names its field."""
+    said = f"{first(detail)} Nothing was changed."
     errors = list(_flat("", detail))
-    first = f"{errors[0]['field']}: {errors[0]['message']}" if errors[0]["field"] else errors[0]["message"]
-    return answer(
-        400, "invalid", "The request is not as it should be", f"{first} Nothing was changed.", errors=errors
-    )
+    return answer(400, "invalid", "The request is not as it should be", said, errors=errors)
 
 
-def _flat(path: str, detail: Any) -> Any:
+def first(detail: Any) -> str:
+    """The first thing that is wrong with a request, or a part of it, with its field."""
+    error = next(_flat("", detail))
+    return f"{error['field']}: {error['message']}" if error["field"] else error["message"]
+
+
+def _flat(path: str, detail: Any) -> Iterator[dict[str, str]]:
     """Errors by the path of their field: `rows.3.id`."""
     if isinstance(detail, dict):
         for name, inner in detail.items():

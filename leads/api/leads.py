@@ -18,6 +18,7 @@ from campaigns.api.base import ApiView, page, page_of, query
 from campaigns.api.described import LARGEST, MOST_LEADS
 from campaigns.api.fields import read
 from campaigns.api.idempotency import once_per_key
+from campaigns.api.problems import first
 from campaigns.api.schema import IDEMPOTENCY_KEY, answers_with, problems
 from campaigns.calls import Call
 from campaigns.models import Campaign, Right, Source, Supplier, User
@@ -97,8 +98,8 @@ class LeadsView(ApiView):
     def post(self, request: Request) -> Response:
         """One lead: 201, also when it is Rejected, for it was stored. A list of at most 1,000: 200, one result each.
 
-        Each lead is stored before it is judged. In a list, a lead that could not be stored has its `error`; the
-        others are stored.
+        Each lead is stored before it is judged. In a list, a lead that could not be stored, or is none, has its
+        `error`; the others are stored.
         """
         allow(request, Right.INTAKE)
         sent = _sent(request.data)
@@ -157,33 +158,49 @@ def _matching(person: User, asked: dict[str, Any]) -> QuerySet[Lead]:
     return found.filter(**{column: asked[name] for name, column in columns.items() if name in asked})
 
 
-def _sent(data: Any) -> list[dict[str, Any]]:
-    """The leads that were sent, checked for their shape; raises ValidationError, and then nothing is stored."""
+def _sent(data: Any) -> list[Any]:
+    """The leads that were sent, in their order; one that is not as it should be is the error that says so.
+
+    Raises ValidationError where it is the only one, or the list itself is wrong: then nothing is stored.
+    """
     if not isinstance(data, list):
         return [read(LeadIn, data)]
     if not 0 < len(data) <= MOST_LEADS:
         raise serializers.ValidationError(f"A list has 1 to {MOST_LEADS:,} leads.")
-    return read(LeadIn, data, many=True)  # type: ignore[return-value]
+    return [_lead_or_error(one) for one in data]
 
 
-def receive(person: User, sent: list[dict[str, Any]], call: Call) -> list[dict[str, Any]]:
+def _lead_or_error(one: Any) -> dict[str, Any] | serializers.ValidationError:
+    try:
+        return read(LeadIn, one)
+    except serializers.ValidationError as error:
+        return error
+
+
+def receive(person: User, sent: list[Any], call: Call) -> list[dict[str, Any]]:
     """Store and judge the leads, source by source; one result each, in the order given."""
+    good = {at: one for at, one in enumerate(sent) if isinstance(one, dict)}
     sources = {
         source.code: source
         for source in Source.objects.visible_to(person)
-        .filter(code__in={one["source"] for one in sent})
+        .filter(code__in={one["source"] for one in good.values()})
         .select_related("campaign", "supplier")
     }
-    results: list[dict[str, Any] | None] = [
-        None if one["source"] in sources else shapes.not_received(one.get("uid", ""), *_NO_SOURCE)
-        for one in sent
-    ]
+    results = [_not_stored(one) for one in sent]
     for code, source in sources.items():
-        places = [at for at, one in enumerate(sent) if one["source"] == code]
-        leads = [Incoming(sent[at]["data"], sent[at].get("uid", "")) for at in places]
+        places = [at for at, one in good.items() if one["source"] == code]
+        leads = [Incoming(good[at]["data"], good[at].get("uid", "")) for at in places]
         for at, result in zip(places, _through(source, leads, person, call), strict=True):
             results[at] = result
-    return [result for result in results if result is not None]
+    return results
+
+
+def _not_stored(one: Any) -> dict[str, Any]:
+    """What is said of a lead that no source takes: it is none, or its source is not there."""
+    if isinstance(one, dict):
+        return shapes.not_received(one.get("uid", ""), *_NO_SOURCE)
+    wrong = f"{first(one.detail)} The lead was not stored."
+    return shapes.not_received("", "invalid", "The lead is not as it should be", wrong)
 
 
 def _through(source: Source, leads: list[Incoming], person: User, call: Call) -> list[dict[str, Any]]:

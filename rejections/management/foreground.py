@@ -9,7 +9,7 @@ import sys
 import textwrap
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -125,17 +125,24 @@ def _noting_interrupts() -> Iterator[list[int]]:
         signal.signal(signal.SIGINT, before)
 
 
-def settle(make: Callable[[], Batch], report: Callable[[Batch], dict[str, Any]], *, as_json: bool) -> int:
+def settle(
+    make: Callable[[], Batch],
+    report: Callable[[Batch], dict[str, Any]],
+    *,
+    as_json: bool,
+    advice: Mapping[str, str] | None = None,
+) -> int:
     """Make a batch (or find it), work on it, print what became of it; the exit code.
 
-    A refused file leaves no batch behind, nor does Ctrl-C before the first lead has moved.
+    A refused file leaves no batch behind, nor does Ctrl-C before the first lead has moved. `advice` says by the
+    code of a refusal what to do about it on the command line.
     """
     try:
         batch, interrupted = work(make())
         if batch.state == State.FAILED and batch.started_at is None:
             title, _, detail = batch.error.partition(". ")
             uploads.discard(batch)
-            raise Refused(batch.error_code, title, detail)
+            raise Refused(batch.error_code, title, (advice or {}).get(batch.error_code, detail))
     except Refused as refusal:
         return refuse(refusal, as_json=as_json)
     if interrupted and batch.state in (State.UPLOADED, State.CHECKING):

@@ -59,10 +59,13 @@ def dispute(request: HttpRequest, pk: int) -> HttpResponse:
 @login_required
 @require_POST
 def dispute_answer(request: HttpRequest, pk: int) -> HttpResponse:
-    """Grant and refuse as chosen, lead by lead, or all alike."""
+    """Grant and refuse as chosen, lead by lead, or all alike; nothing is answered while a lead is undecided."""
     found = _to_answer(request, pk)
     person: Any = request.user
-    grant, refuse = _decisions(found, request.POST)
+    waiting = _waiting(found)
+    grant, refuse = _decisions(waiting, request.POST)
+    if undecided := len(waiting) - len(grant) - len(refuse):
+        return _inbox(request, found, _undecided(undecided))
     said = storable(request.POST.get("answer", "")).strip()[:ANSWER]
     try:
         granted, refused = stories.answer(
@@ -79,8 +82,9 @@ def dispute_answer(request: HttpRequest, pk: int) -> HttpResponse:
 def dispute_effect(request: HttpRequest, pk: int) -> HttpResponse:
     """What the answer as chosen so far would do; nothing is answered."""
     found = _to_answer(request, pk)
-    grant, _ = _decisions(found, request.POST)
-    context = {"dispute": found, "effect": inbox.effect(_waiting(found), grant), "fragment": True}
+    waiting = _waiting(found)
+    effect = inbox.effect(waiting, *_decisions(waiting, request.POST))
+    context = {"dispute": found, "effect": effect, "fragment": True}
     return render(request, "rejections/_dispute_effect.html", context)
 
 
@@ -154,12 +158,20 @@ def _waiting(found: Dispute) -> list[DisputedLead]:
     return list(found.leads.filter(state=DisputedLead.State.OPEN).select_related("lead", "event"))
 
 
-def _decisions(found: Dispute, sent: QueryDict) -> tuple[set[int], set[int]]:
-    """Open leads to grant and to refuse, as chosen; where nothing is chosen, as silence would have it."""
-    usual = "grant" if found.silence_grants else "refuse"
-    chosen = {one.pk: sent.get("all") or sent.get(f"decision-{one.pk}") or usual for one in _waiting(found)}
-    grant = {pk for pk, decision in chosen.items() if decision == "grant"}
-    return grant, set(chosen) - grant
+def _decisions(waiting: list[DisputedLead], sent: QueryDict) -> tuple[set[int], set[int]]:
+    """Open leads to grant and to refuse, as chosen; what was not chosen is in neither."""
+    chosen = {one.pk: sent.get("all") or sent.get(f"decision-{one.pk}") for one in waiting}
+    grant, refuse = ({pk for pk in chosen if chosen[pk] == decision} for decision in ("grant", "refuse"))
+    return grant, refuse
+
+
+def _undecided(leads: int) -> Refused:
+    return Refused(
+        "undecided",
+        f"{counted(leads, 'lead')} {'has' if leads == 1 else 'have'} no decision yet",
+        "Nothing was answered. Choose Grant or Refuse for each lead, or use the buttons above the table "
+        "that decide all alike.",
+    )
 
 
 def _answered(granted: int, refused: int) -> str:
@@ -193,7 +205,8 @@ def _inbox(request: HttpRequest, chosen: Dispute | None, refused: Refused | None
         "now": now,
         "refused": refused,
     }
-    return render(request, "rejections/disputes.html", context, status=409 if refused else 200)
+    status = 200 if refused is None else 422 if refused.code == "undecided" else 409
+    return render(request, "rejections/disputes.html", context, status=status)
 
 
 def _filters(sent: QueryDict) -> dict[str, str]:
@@ -241,18 +254,19 @@ def _opened(request: HttpRequest, found: Dispute, now: datetime) -> dict[str, An
     asked = request.GET.get("lead", "")
     shown = next((row for row in rows if str(row.one.lead_id) == asked), rows[0])
     values = LeadValues.objects.filter(lead_id=shown.one.lead_id).first()
-    grant, _ = _decisions(found, request.POST)
     waiting = [row.one for row in rows if not row.decided]
+    grant, refuse = _decisions(waiting, request.POST)
     return {
         "dispute": found,
         "campaign": found.batch.campaign,
         "rows": rows,
         "waiting": len(waiting),
         "grants": grant,
+        "refusals": refuse,
         "shown": shown,
         "also": inbox.same_reason(shown, rows),
         "fields": data(shown.one.lead, values, person)[:FIELDS],
-        "effect": inbox.effect(waiting, grant),
+        "effect": inbox.effect(waiting, grant, refuse),
         "answer": request.POST.get("answer", ""),
         "whole": max(1, int((found.answer_by - found.opened_at).total_seconds() // 3600)),
         "used": max(0, int((now - found.opened_at).total_seconds() // 3600)),

@@ -16,9 +16,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from campaigns.models import Campaign, Disposition, User
+from campaigns.models import Campaign, Disposition, Field, User
 from campaigns.rules import local_date
 from campaigns.templatetags.figures import counted, round_money
+from leads.cells import OF_FIELD
 from leads.filters import Filters, Only
 from leads.statuses import Status
 from rejections import inbox, monthclosings, worklist
@@ -35,6 +36,8 @@ from rejections.worklist import Unsettled
 RECENT = 6
 #: Lines on a client's home.
 WINDOWS_LISTED, REASONS_LISTED = 8, 6
+#: Columns of the list of Pending leads; no Reason among them, for that is what its reader writes.
+PENDING_COLUMNS = ("id", "name", "campaign", "price", "valid_at")
 #: Reasons on the operators' home are counted over so many days.
 REASON_DAYS = 30
 
@@ -164,10 +167,25 @@ def _client(person: User, at: datetime) -> dict[str, Any]:
     return upload_context(person, "") | {
         "form": UploadForm(person),
         "windows": [_window(line) for line in worklist.closing_days(campaigns, at)[:WINDOWS_LISTED]],
-        "pending": f"{reverse('leads_download')}?{Filters(status=(Status.PENDING,)).query()}",
+        "pending": _pending(campaigns),
         "credits": _credits(campaigns, worklist.this_month(campaigns, at), at),
         "recent": shown.recent(batches.exclude(kind=Kind.CORRECTION)[:RECENT], person),
     }
+
+
+def _pending(campaigns: Iterable[Campaign]) -> list[tuple[str, str]]:
+    """(campaign, address of its Pending leads as CSV): a file that can be sent back with a reason in each row."""
+    kinds = (Field.Kind.EMAIL, Field.Kind.PHONE)
+    fields: dict[int, list[str]] = defaultdict(list)
+    for one in Field.objects.filter(campaign__in=campaigns, kind__in=kinds):
+        fields[one.campaign_id].append(f"{OF_FIELD}{one.name}")
+    lists = []
+    for campaign in campaigns:
+        if campaign.return_window_days is not None:
+            columns = (*PENDING_COLUMNS, *fields[campaign.pk])
+            asked = Filters(status=(Status.PENDING,), campaign=campaign.code, columns=columns)
+            lists.append((campaign.name, f"{reverse('leads_download')}?{asked.query()}"))
+    return lists
 
 
 def _window(line: worklist.ClosingDay) -> dict[str, Any]:

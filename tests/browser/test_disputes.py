@@ -74,8 +74,16 @@ def answer_each(page: Page) -> None:
     page.goto("/")
     page.get_by_role("main").get_by_role("link", name="Answer").click()
     send = page.locator("#answer-button")
-    expect(send).to_have_text("Refuse 2")  # as silence would have it
+    expect(send).to_have_text("Choose for each lead")
+    expect(send).to_be_disabled()
     page.get_by_label("Decision for Ann Archer").select_option("grant")
+    expect(page.get_by_text("1\xa0lead without a decision yet")).to_be_visible()
+    expect(send).to_be_disabled()
+    decision = page.get_by_label("Decision for").nth(1)
+    right = decision.evaluate("one => one.getBoundingClientRect().right")
+    table = page.get_by_role("region", name="Leads of").evaluate("one => one.getBoundingClientRect().right")
+    assert right < table <= 1280, "in sight without scrolling"
+    decision.select_option("refuse")
     expect(send).to_have_text("Grant 1, refuse 1")
     expect(page.get_by_text("1\xa0lead Client Rejected → Pending")).to_be_visible()
     page.get_by_label("Answer to").fill("The first is no duplicate.")

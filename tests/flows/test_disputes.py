@@ -68,7 +68,7 @@ def test_a_supplier_disputes_what_an_operator_grants_and_both_sides_and_the_clie
 
     operator = signed_in(w.people["operator"])
     page = text(operator.get(reverse("disputes")))
-    assert all(words in page for words in ("They answered.", SECRET, "call.mp3", "Refuse 1"))
+    assert all(words in page for words in ("They answered.", SECRET, "call.mp3", "Choose for each lead"))
     one = dispute.leads.get()
     chosen = {f"decision-{one.pk}": "grant", "answer": "We heard it.\0"}
     assert "Grant 1" in text(operator.post(reverse("dispute_effect", args=[dispute.pk]), chosen))
@@ -87,6 +87,28 @@ def test_a_supplier_disputes_what_an_operator_grants_and_both_sides_and_the_clie
         page = text(signed_in(w.people[who]).get(reverse("lead", args=[lead.pk])))
         assert ("We heard it." in page, "Dispute granted" in page) == (True, True), who
         assert told in page if who != "operator" else "They answered." in page
+
+
+def test_nothing_is_decided_by_default_and_what_was_chosen_is_kept() -> None:
+    w = world()
+    leads = [make.lead(w.campaign, at=w.at, source=rejected(w).source) for _ in range(2)]
+    batches.started(batches.checked(w.campaign, leads, person=None, at=w.at), at=w.at)
+    dispute = opened(w, *leads)
+    first, second = dispute.leads.order_by("pk")
+    operator, answer = signed_in(w.people["operator"]), reverse("dispute_answer", args=[dispute.pk])
+    page = text(operator.get(reverse("dispute", args=[dispute.pk])))
+    assert (page.count("selected>Grant"), page.count("selected>Refuse")) == (0, 0)
+    for odd in ({}, {"all": "nonsense"}, {f"decision-{second.pk}": "", "all": ""}):
+        refused = operator.post(answer, odd)
+        assert (refused.status_code, "2 leads have no decision yet" in text(refused)) == (422, True)
+    half = operator.post(answer, {f"decision-{first.pk}": "grant", "answer": "We heard it."})
+    assert half.status_code == 422
+    page = text(half)
+    assert all(words in page for words in ("1 lead has no decision yet", "We heard it."))
+    assert (page.count("selected>Grant"), page.count("selected>Refuse")) == (1, 0)
+    assert set(dispute.leads.values_list("state", flat=True)) == {"open"}
+    operator.post(answer, {f"decision-{first.pk}": "grant", f"decision-{second.pk}": "refuse"})
+    assert list(dispute.leads.order_by("pk").values_list("state", flat=True)) == ["granted", "refused"]
 
 
 def test_the_client_reads_that_a_rejection_is_contested_and_nothing_that_was_sent() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,6 +16,7 @@ from campaigns.models import User
 from campaigns.rules import begin, local_date
 from leads.models import Lead
 from leads.statuses import Status
+from rejections.columns import guess
 from rejections.models import Batch, Kind
 from rejections.options import Options
 from rejections.states import State
@@ -142,6 +145,25 @@ def test_a_clients_home_names_windows_that_close_and_credits_by_reason() -> None
     assert (first["days_left"], first["pending"], first["amount"]) == (0, 1, 20)
     assert context["credits"]["leads"] == 1
     assert context["credits"]["reasons"] == [("Phone number not valid", [("GBP", 30)])]
+
+
+def test_the_list_of_pending_leads_comes_back_with_a_reason_written_beside_them() -> None:
+    w = world()
+    lead = make.lead(w.campaign, at=w.at, email="ann@example.org", phone="02079460018")
+    other = make.lead(make.campaign(client=w.campaign.client), at=w.at)
+    make.campaign(client=w.campaign.client, return_window_days=None)
+    browser = signed_in(w.people["client"])
+    lists = dict(opened(w.people["client"], "home")["pending"])
+    assert set(lists) == {w.campaign.name, other.campaign.name}, (
+        "of one campaign each, where leads can go back"
+    )
+    answer: Any = browser.get(lists[w.campaign.name])
+    header, *rows = csv.reader(io.StringIO(answer.getvalue().decode("utf-8-sig")))
+    assert [row[0] for row in rows if {"ann@example.org", "02079460018"} <= set(row)] == [str(lead.pk)]
+    assert str(other.pk) not in {row[0] for row in rows}
+    guessed = guess([*header, "Reason"], [[*rows[0], "Wrong number"]], [])
+    assert (guessed.identifier_column, guessed.reason_column) == (header[0], "Reason")
+    assert not guess(header, rows, []).reason_column
 
 
 def test_credits_that_were_taken_back_are_no_credits() -> None:

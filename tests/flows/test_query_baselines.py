@@ -35,7 +35,7 @@ BASELINES = """
 14 operator  /analytics/
 12 client    /analytics/?campaign={campaign}
 26 operator  /
-17 client    /
+18 client    /
 10 operator  /imports/
 17 operator  /reasons/
 5 operator   /profile/

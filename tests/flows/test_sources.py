@@ -92,6 +92,10 @@ def test_the_list_puts_sources_with_leads_to_fix_first(browser: Client, source: 
 def test_the_summary_counts_by_status_day_and_disposition(browser: Client, source: Source) -> None:
     first = Lead.objects.filter(status=Status.REJECTED).order_by("pk").values_list("pk", flat=True)[0]
     LeadValues.objects.filter(lead=first).update(kept_rejected=True)
+    assert (
+        reverse("source_tokens", args=[source.code])
+        in browser.get(reverse("source", args=[source.code])).content.decode()
+    )
     shown = page(browser, "source", source.code)
     assert {status: leads for status, leads, _ in shown["notes"] if leads} == {"rejected": 3, "pending": 1}
     assert shown["summary"].to_fix == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gc
 import io
 from datetime import timedelta
 from pathlib import Path
@@ -126,6 +127,19 @@ def test_the_command_writes_the_file(source: Source, leads: list[int], tmp_path:
     with pytest.raises(SystemExit) as ended:
         call_command("download_leads", "--source", "NONE", "--output", str(path))
     assert ended.value.code == 1
+
+
+@pytest.mark.parametrize("format", ["xlsx", "csv"])
+@pytest.mark.filterwarnings("error::pytest.PytestUnraisableExceptionWarning")
+def test_where_the_command_cannot_write_it_says_so_and_no_more(
+    source: Source, tmp_path: Path, capsys: pytest.CaptureFixture[str], format: str
+) -> None:
+    path = tmp_path / "none" / f"out.{format}"
+    with pytest.raises(SystemExit) as ended:
+        call_command("download_leads", "--source", source.code, "--format", format, "--output", str(path))
+    gc.collect()
+    assert ended.value.code == 1
+    assert capsys.readouterr().err.splitlines() == [f"“{path}” cannot be written. No such file or directory."]
 
 
 def test_a_large_workbook_is_made_in_the_background_for_the_person_who_asked(

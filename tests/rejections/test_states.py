@@ -49,7 +49,7 @@ ACTIONS: dict[str, tuple[Callable[[Batch], object], set[State]]] = {
     "continue": (control.resume, {State.STOPPED, State.FAILED}),
     "undo": (
         lambda batch: control.undo(batch, person=None, lines=None, at=NOW),
-        {State.FINISHED, State.STOPPED, State.FAILED, State.UNDOING, State.UNDONE},
+        {State.FINISHED, State.STOPPED, State.FAILED, State.UNDOING},
     ),
     "cancel": (lambda batch: control.cancel(batch, NOW), {State.UPLOADED, State.MAPPING, State.CHECKED}),
 }

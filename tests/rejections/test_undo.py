@@ -13,6 +13,7 @@ from leads.statuses import Status
 from rejections import control, undo
 from rejections.models import Batch
 from rejections.refusals import Refused
+from rejections.sql import state
 from tests import make
 from tests.batches import checked, holdings, imported, numbers, outcomes, started, statuses, undone, work
 from tests.make import NOW
@@ -57,14 +58,63 @@ def test_everything_goes_back_to_exactly_what_it_was() -> None:
     assert (batch.kept, batch.done) == ({}, 5)
 
 
-def test_undo_twice_is_once_and_asked_twice_is_no_error() -> None:
+def test_undo_twice_is_once_and_the_second_is_told() -> None:
     campaign = make.campaign()
     batch = imported(campaign, [make.lead(campaign) for _ in range(5)])
     undone(batch)
     after, events = holdings(), LeadEvent.objects.count()
-    control.undo(batch, person=None, lines=None, at=NOW)
+    for lines in (None, [1]):
+        with pytest.raises(Refused) as refused:
+            control.undo(batch, person=None, lines=lines, at=NOW)
+        assert (refused.value.code, "Undone now" in refused.value.title) == ("wrong_state", True)
     assert work(batch).state == "undone"
     assert (holdings(), LeadEvent.objects.count()) == (after, events)
+
+
+@pytest.mark.parametrize(
+    ("asked", "lines", "put_back"),
+    [
+        pytest.param([[2], None], None, [1, 2, 3, 4], id="all while some"),
+        pytest.param([[2, 3], [4, 2]], [2, 3, 4], [2, 3, 4], id="more rows"),
+        pytest.param([[2, 3], [2]], [2, 3], [2, 3], id="rows that are asked for already"),
+        pytest.param([None, [2]], None, [1, 2, 3, 4], id="some while all"),
+    ],
+)
+@pytest.mark.parametrize("chunks", [0, 1])
+def test_what_is_asked_while_it_is_taken_back_is_taken_back_too(
+    asked: list[list[int] | None],
+    lines: list[int] | None,
+    put_back: list[int],
+    chunks: int,
+    settings: Any,
+) -> None:
+    settings.CHUNK_ROWS = 2
+    campaign = make.campaign()
+    leads = [make.lead(campaign) for _ in range(5)]
+    batch = imported(campaign, leads)
+    Lead.objects.filter(pk=leads[4].pk).update(is_final=True)
+    control.undo(batch, person=None, lines=asked[0], at=NOW)
+    for _ in range(chunks):
+        assert state.claim(batch.pk, "one")
+        undo.chunk(batch.pk, "one", NOW)
+        state.release(batch.pk, "one")
+    control.undo(batch, person=None, lines=asked[1], at=NOW)
+    assert (batch.state, batch.undo_lines) == ("undoing", lines)
+    work(batch)
+    assert batch.state == ("undone" if lines is None else "finished")
+    assert [at for at, status in enumerate(statuses(leads), start=1) if status == P] == put_back
+    assert batch.kept == ({"month_closed": 1} if lines is None else {})
+    assert LeadEvent.objects.filter(cause="undone").count() == len(put_back)
+
+
+def test_rows_that_moved_nothing_are_refused_while_others_are_taken_back() -> None:
+    campaign = make.campaign()
+    batch = imported(campaign, [make.lead(campaign), "x", make.lead(campaign)])
+    control.undo(batch, person=None, lines=[1], at=NOW)
+    for lines in ([2], [1, 77], []):
+        with pytest.raises(Refused, match="None of these rows"):
+            control.undo(batch, person=None, lines=lines, at=NOW)
+    assert (work(batch).state, batch.kept) == ("finished", {})
 
 
 def test_selected_rows_go_back_and_the_batch_stays_what_it_was() -> None:

@@ -158,6 +158,21 @@ def test_the_reason_is_guessed_from_headers(columns: list[str], reason: str) -> 
     assert guess(columns, [], FIELDS).reason_column == reason
 
 
+@pytest.mark.parametrize(
+    ("rows", "reason"),
+    [
+        ([["1", "", "Wrong person"], ["2", " ", ""]], "Why not (reason)"),
+        ([["1", "Duplicate", "x"], ["2"]], "Reason"),
+        ([["1", "", ""], ["2"]], ""),
+        ([], "Reason"),
+    ],
+)
+def test_a_column_that_is_blank_in_every_row_is_not_guessed_as_the_reason(
+    rows: list[list[str]], reason: str
+) -> None:
+    assert guess(["Lead ID", "Reason", "Why not (reason)"], rows, FIELDS).reason_column == reason
+
+
 def test_a_guess_is_a_mapping_that_fits_or_is_visibly_incomplete() -> None:
     guessed = guess(COLUMNS, [["1", "a@b.c", "Rejected", "x"], ["2", "", "Accepted", ""]], FIELDS)
     assert check(guessed, COLUMNS, FIELDS) == guessed

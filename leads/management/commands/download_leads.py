@@ -33,6 +33,7 @@ class Command(foreground.Command):
         try:
             source = foreground.source(given["source"])
             wanted = download.Wanted(source, tuple(given["status"] or [Status.REJECTED]))
+            output.open("ab").close()  # a workbook that finds out at its end leaves a traceback
             if given["format"] == "xlsx":
                 download.write_xlsx(wanted, output)
             else:

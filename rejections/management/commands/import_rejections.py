@@ -13,6 +13,13 @@ from rejections.management import foreground
 from rejections.models import Batch
 from rejections.options import Options
 
+#: What to do about a refusal, by its code, where a page would say “choose”.
+ADVICE = {
+    "no_identifier_column": "Name the column that holds the identifier with --identifier-column. Nothing was changed.",
+    "no_reason": "Name the column that holds the reason with --reason-column, or give one reason for all rows with "
+    "--default-reason. Nothing was changed.",
+}
+
 
 class Command(foreground.Command):
     help = "Reject the leads a client's file names, inside the campaign's return window."
@@ -71,7 +78,7 @@ class Command(foreground.Command):
         def report(batch: Batch) -> dict[str, Any]:
             return receipt.as_json(batch, receipt.receipt(batch, timezone.now()))
 
-        sys.exit(foreground.settle(make, report, as_json=given["json"]))
+        sys.exit(foreground.settle(make, report, as_json=given["json"], advice=ADVICE))
 
 
 def _options(given: dict[str, Any]) -> Options:
