@@ -79,7 +79,9 @@ def test_rows_are_reviewed_with_the_keyboard(open_browser: OpenBrowser, worker: 
         expect(rows.nth(line)).to_contain_text(said)
     page.get_by_role("button", name="Reject 2 leads").click()
     steps.ended(page, "2 leads rejected")
-    left_out = page.get_by_role("row").filter(has_text="A person skipped it: the lead that fits was left as it is")
+    left_out = page.get_by_role("row").filter(
+        has_text="A person skipped it: the lead that fits was left as it is"
+    )
     expect(left_out).to_have_count(1)
     expect(left_out).to_contain_text("8.80022E+11")
 
