@@ -50,6 +50,7 @@ class Row:
     status: str
     words: str
     undoable: bool
+    put_back: bool
     cells: list[Cell]
 
 
@@ -81,6 +82,7 @@ def _row(batch: Batch, row: Shown, lead: Lead | None, labels: Mapping[str, str],
         status=row.note.get("to", "") if outcome in MOVING and not put_back else "",
         words=words,
         undoable=outcome in MOVING and not put_back,
+        put_back=outcome in MOVING and put_back,
         cells=list(_cells(row.note, labels)),
     )
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from leads.statuses import Cause, Status
+from rejections.decisions import Outcome
 from rejections.effects import close_out_effect, effects
 from rejections.models import Batch, Kind
 from rejections.options import Options
@@ -23,10 +25,21 @@ BEFORE_START = (State.UPLOADED, State.MAPPING, State.CHECKING, State.CHECKED, St
 
 
 @dataclass(frozen=True)
+class Sums:
+    """Three sums that are never made one net, and the leads accepted."""
+
+    not_billed: Decimal = Decimal(0)
+    credited: Decimal = Decimal(0)
+    billed: Decimal = Decimal(0)
+    accepted: int = 0
+
+
+@dataclass(frozen=True)
 class Receipt:
     """Numbers of one batch. Money in its campaign's currency; `outcomes` are non-zero only.
 
-    It says what was done; `given_back` is what of the credits was taken back since.
+    They say what it did. `back` is what of its outcomes was put back since, `taken_back` the sums of that;
+    `given_back` is what of its credits nobody owes any more, by Undo or by a dispute that was granted.
     """
 
     outcomes: dict[str, int]
@@ -43,6 +56,19 @@ class Receipt:
     billed: Decimal = Decimal(0)
     given_back: Decimal = Decimal(0)
     restored: int = 0
+    back: dict[str, int] = field(default_factory=dict)
+    taken_back: Sums = Sums()
+
+    @property
+    def holds(self) -> Sums:
+        """The sums of what has not been put back."""
+        back = self.taken_back
+        return Sums(
+            self.not_billed - back.not_billed,
+            self.credited - self.given_back,
+            self.billed - back.billed,
+            self.accepted - back.accepted,
+        )
 
     @property
     def accepted(self) -> int:
@@ -54,11 +80,9 @@ def receipt(batch: Batch, at: datetime) -> Receipt:
     """What the batch has done; before its start, what it would do."""
     if batch.state in BEFORE_START:
         return _predicted(batch, at)
-    moved = statements.moved(batch.pk)
+    moved, back = statements.moved(batch.pk), statements.taken_back(batch.pk)
+    sums = _sums(moved)
     options = Options.from_json(batch.options)
-    credited = _price(
-        m for m in moved if m.cause == Cause.ADJUSTED or _is(m, Cause.CLIENT_REJECTED, Status.ACCEPTED)
-    )
     return Receipt(
         outcomes=_outcomes(batch, options),
         rejected=_leads(moved, Cause.CLIENT_REJECTED),
@@ -71,12 +95,38 @@ def receipt(batch: Batch, at: datetime) -> Receipt:
         if options.free_cap
         else 0,
         quarantine_released=_leads(moved, Cause.QUARANTINE_RELEASED),
-        not_billed=_price(m for m in moved if _is(m, Cause.CLIENT_REJECTED, Status.PENDING)),
-        credited=credited,
-        given_back=statements.given_back(batch.pk) if credited else Decimal(0),
-        billed=_price(m for m in moved if m.cause.startswith("accepted_")),
-        restored=statements.restored(batch.pk),
+        not_billed=sums.not_billed,
+        credited=sums.credited,
+        billed=sums.billed,
+        given_back=statements.given_back(batch.pk) if sums.credited else Decimal(0),
+        restored=sum(m.leads for m in back),
+        back=_by_outcome(back),
+        taken_back=_sums(back),
     )
+
+
+def _sums(moved: list[Moved]) -> Sums:
+    accepted = [m for m in moved if m.cause.startswith("accepted_")]
+    return Sums(
+        not_billed=_price(m for m in moved if _is(m, Cause.CLIENT_REJECTED, Status.PENDING)),
+        credited=_price(
+            m for m in moved if m.cause == Cause.ADJUSTED or _is(m, Cause.CLIENT_REJECTED, Status.ACCEPTED)
+        ),
+        billed=_price(accepted),
+        accepted=sum(m.leads for m in accepted),
+    )
+
+
+def _by_outcome(moved: Iterable[Moved]) -> dict[str, int]:
+    """Leads by the outcome of the row that moved them; of moves without a row, nothing."""
+    found: Counter[str] = Counter()
+    for m in moved:
+        outcome = {Cause.CLIENT_REJECTED: Outcome.REJECTED, Cause.ADJUSTED: Outcome.FINAL}.get(Cause(m.cause))
+        if m.cause in (Cause.CORRECTED, Cause.KEPT_REJECTED):
+            outcome = Outcome.STILL_REJECTED if m.to_status == Status.REJECTED else Outcome.RELEASED
+        if outcome:
+            found[str(outcome)] += m.leads
+    return dict(found)
 
 
 def _predicted(batch: Batch, at: datetime) -> Receipt:

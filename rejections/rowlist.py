@@ -37,6 +37,7 @@ class Shown:
     undoable: bool
     suggested_lead: int | None
     status: str
+    put_back: bool
 
 
 def shown(
@@ -109,6 +110,7 @@ def _shown(
         and not (row.note and "sentence" in row.note),
         suggested_lead=row.note.get("lead") if row.note else None,
         status=statuses.get(row.lead_id, "") if row.lead_id else "",
+        put_back=put_back and outcome in REJECTING,
     )
 
 

@@ -35,6 +35,9 @@
   // What htmx puts into the dialog is shown at once; without JavaScript its link is a page of its own.
   document.addEventListener("htmx:afterSwap", (event) => { if (event.target.matches?.("dialog")) event.target.showModal(); });
 
+  // A toast that has faded is gone; until then pointer and focus hold it (app.css).
+  document.addEventListener("animationend", (event) => { if (event.animationName === "toast-out") event.target.remove(); });
+
   // ---- The file: drop it anywhere on its zone; name and size are set as text, never as HTML ----
   const sized = (bytes) => bytes < 1e6 ? `${Math.max(1, Math.round(bytes / 1e3))} KB` : `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`;
   const showFile = (zone) => {
@@ -119,6 +122,7 @@
   // ---- Bars that act on what is selected: there only then, and naming how many ----
   const boxes = (bar) => $$(`input[type=checkbox][form="${CSS.escape(bar.id)}"]`);
   const countSelected = () => {
+    for (const form of $$("[data-ticked]")) $("button", form).disabled = !boxes(form).some((box) => box.checked);
     for (const bar of $$("[data-bulk]")) {
       const chosen = boxes(bar).filter((box) => box.checked).length;
       bar.hidden = !chosen;

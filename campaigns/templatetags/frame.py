@@ -35,7 +35,7 @@ def menu_link(context: template.Context, name: str, icon_name: str, label: str, 
 
     Options: `also`, names of further pages it stands for, separated by spaces; `key`, the single
     key that follows it; `go`, the key that follows it after G; `count` and `of`, a number beside it and
-    what it counts (“4 open”). Without an icon: `icon_name=""`.
+    what it counts (“4 open”), `count_id` where it is renewed in place. Without an icon: `icon_name=""`.
     """
     match = getattr(context.get("request"), "resolver_match", None)
     here = match is not None and match.url_name in {name, *options.get("also", "").split()}
@@ -47,11 +47,23 @@ def menu_link(context: template.Context, name: str, icon_name: str, label: str, 
         SafeString("".join(marks)),
         icon(icon_name) if icon_name else "",
         label,
-        format_html(
-            '<span class="n">{}<span class="sr"> {}</span></span>', f"{count:,}", options.get("of", "")
-        )
-        if (count := options.get("count"))
-        else "",
+        menu_count(options.get("count"), options.get("of", ""), options.get("count_id", "")),
+    )
+
+
+@register.simple_tag
+def menu_count(count: int | None, of: str, count_id: str = "", *, anew: bool = False) -> SafeString | str:
+    """The number beside a menu link; without one there is only its place, if it has an id.
+
+    `anew`: it takes the place of the one on the page, by htmx.
+    """
+    if not count and not count_id:
+        return ""
+    return format_html(
+        '<span class="n"{}{}>{}</span>',
+        format_html(' id="{}"', count_id) if count_id else "",
+        SafeString(' hx-swap-oob="true"') if anew else "",
+        format_html('{}<span class="sr"> {}</span>', f"{count:,}", of) if count else "",
     )
 
 

@@ -22,10 +22,16 @@ class Counting(NamedTuple):
 
 
 class Done(NamedTuple):
-    """What a batch did beside its rows: leads accepted, and the price of what it credited."""
+    """What holds of what a batch did beside its rows: leads accepted, and the price of what it credited.
+
+    `back` are the leads put back, of them `back_rejected` and `back_released`.
+    """
 
     accepted: int
     credited: Decimal
+    back: int
+    back_rejected: int
+    back_released: int
 
 
 def outcomes(counting: Sequence[Counting]) -> dict[int, dict[str, int]]:
@@ -51,20 +57,29 @@ def outcomes(counting: Sequence[Counting]) -> dict[int, dict[str, int]]:
 
 
 def done(batch_ids: Sequence[int]) -> dict[int, Done]:
-    """What each batch accepted and credited; what was taken back since is counted all the same."""
+    """What holds of what each batch accepted and credited: without what it has taken back."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT e.batch_id, count(*) FILTER (WHERE e.cause LIKE 'accepted\\_%%'),
-                coalesce(sum(l.price), 0)
-            FROM leads_leadevent e
-            LEFT JOIN leads_lead l ON l.id = e.lead_id
-                AND (e.cause = 'adjusted' OR (e.cause = 'client_rejected' AND e.from_status = 'accepted'))
-            WHERE e.batch_id = ANY(%s) GROUP BY e.batch_id
+            SELECT d.batch_id, coalesce(sum(d.one) FILTER (WHERE d.cause LIKE 'accepted\\_%%'), 0)::int,
+                coalesce(sum(d.one * l.price), 0), count(*) FILTER (WHERE d.one < 0),
+                count(*) FILTER (WHERE d.one < 0 AND d.cause = 'client_rejected'),
+                count(*) FILTER (WHERE d.one < 0 AND d.cause = 'corrected' AND d.to_status <> 'rejected')
+            FROM (
+                SELECT 1 AS one, batch_id, lead_id, cause, from_status, to_status
+                FROM leads_leadevent WHERE batch_id = ANY(%s)
+                UNION ALL
+                SELECT -1, u.batch_id, e.lead_id, e.cause, e.from_status, e.to_status
+                FROM leads_leadevent u JOIN leads_leadevent e ON e.id = u.undoes_id
+                WHERE u.batch_id = ANY(%s) AND u.undoes_id IS NOT NULL
+            ) d
+            LEFT JOIN leads_lead l ON l.id = d.lead_id
+                AND (d.cause = 'adjusted' OR (d.cause = 'client_rejected' AND d.from_status = 'accepted'))
+            GROUP BY d.batch_id
             """,
-            [list(batch_ids)],
+            [list(batch_ids), list(batch_ids)],
         )
-        return {batch_id: Done(accepted, credited) for batch_id, accepted, credited in cursor.fetchall()}
+        return {batch_id: Done(*numbers) for batch_id, *numbers in cursor.fetchall()}
 
 
 def moved_leads(batch_id: int) -> int:

@@ -11,10 +11,11 @@ from django.db import connection
 
 
 class Moved(NamedTuple):
-    """Leads a batch moved for one cause from one status."""
+    """Leads a batch moved for one cause from one status to another."""
 
     cause: str
     from_status: str
+    to_status: str
     leads: int
     price: Decimal
     slots: int
@@ -25,9 +26,26 @@ def moved(batch_id: int) -> list[Moved]:
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT e.cause, e.from_status, count(*), sum(l.price), count(*) FILTER (WHERE e.was_in_cap)
+            SELECT e.cause, e.from_status, e.to_status, count(*), sum(l.price),
+                count(*) FILTER (WHERE e.was_in_cap)
             FROM leads_leadevent e JOIN leads_lead l ON l.id = e.lead_id
-            WHERE e.batch_id = %s AND e.undoes_id IS NULL GROUP BY e.cause, e.from_status
+            WHERE e.batch_id = %s AND e.undoes_id IS NULL GROUP BY e.cause, e.from_status, e.to_status
+            """,
+            [batch_id],
+        )
+        return [Moved(*row) for row in cursor.fetchall()]
+
+
+def taken_back(batch_id: int) -> list[Moved]:
+    """What of that Undo or a granted dispute has put back, by what it was."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT e.cause, e.from_status, e.to_status, count(*), sum(l.price),
+                count(*) FILTER (WHERE e.was_in_cap)
+            FROM leads_leadevent u JOIN leads_leadevent e ON e.id = u.undoes_id
+            JOIN leads_lead l ON l.id = e.lead_id
+            WHERE u.batch_id = %s AND u.undoes_id IS NOT NULL GROUP BY e.cause, e.from_status, e.to_status
             """,
             [batch_id],
         )

@@ -29,8 +29,9 @@ class Dated(NamedTuple):
 class SupplierEffect(NamedTuple):
     """What the rejections mean for one supplier; `share_of` is all it delivered inside the window.
 
-    `payout` goes back. `beyond` of the leads are too old for that, with `beyond_payout`; of them
-    `beyond_credited` were billed, so that the client gets a credit which nobody gives back.
+    Of the `leads`, `final` are of a closed month: credited, not rejected. `payout` goes back. `beyond`
+    of the leads are too old for that, with `beyond_payout`; of them `beyond_credited` were billed, so
+    that the client gets a credit which nobody gives back.
     """
 
     supplier_id: int
@@ -41,6 +42,12 @@ class SupplierEffect(NamedTuple):
     beyond: int
     beyond_credited: int
     beyond_payout: Decimal
+    final: int
+
+    @property
+    def rejected(self) -> int:
+        """Leads that are moved."""
+        return self.leads - self.final
 
 
 def by_supplier(
@@ -54,7 +61,7 @@ def by_supplier(
                 SELECT * FROM unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[], %s::boolean[],
                     %s::timestamptz[]) AS a(supplier_id, begins, ends, reverses, opens)
             ), mine AS (
-                SELECT l.supplier_id, l.status, l.payout, coalesce(a.reverses, true) AS reverses,
+                SELECT l.supplier_id, l.status, l.payout, x.outcome, coalesce(a.reverses, true) AS reverses,
                     coalesce(a.reverses AND l.valid_at < a.opens, false) AS beyond
                 FROM ({REJECTING_ROWS}) x JOIN leads_lead l ON l.id = x.lead_id
                 LEFT JOIN agreed a ON a.supplier_id = l.supplier_id
@@ -65,7 +72,8 @@ def by_supplier(
                 SELECT count(*) FROM leads_lead d
                 WHERE d.campaign_id = %s AND d.valid_at >= %s AND d.supplier_id = s.id),
                 count(*) FILTER (WHERE beyond), count(*) FILTER (WHERE beyond AND status = 'accepted'),
-                coalesce(sum(payout) FILTER (WHERE beyond), 0)
+                coalesce(sum(payout) FILTER (WHERE beyond), 0),
+                count(*) FILTER (WHERE outcome = 'final')
             FROM mine JOIN campaigns_supplier s ON s.id = mine.supplier_id
             GROUP BY s.id, s.name ORDER BY 3 DESC, s.name
             """,

@@ -72,15 +72,36 @@ def batch_number(batch: Batch) -> str:
     return f"{PREFIXES[batch.kind]}-{batch.pk}"
 
 
+@register.filter
+def called(batch: Batch) -> str:
+    """What a batch is called: its file, or what was done without one."""
+    if batch.file_name:
+        return batch.file_name
+    if batch.kind == "close_out":
+        return "Accept leads"
+    return "Leads picked by hand" if batch.via == "page" else "Leads sent without a file"
+
+
 @register.simple_tag
 def state_chip(state: str, size: str = "") -> SafeString:
     """Where a batch stands."""
     return STATES[State(state)].render(State(state).label, size)
 
 
+#: A row whose lead was put back, in the words of what had become of it.
+BACK = Chip("arrow-back", "dark")
+_WAS = {Outcome.REJECTED: "rejected", Outcome.FINAL: "credited", Outcome.RELEASED: "released"}
+
+
+def _was(outcome: Outcome) -> str:
+    return f"Was {_WAS.get(outcome, 'stored')}, put back"
+
+
 @register.simple_tag
-def outcome_chip(outcome: str) -> SafeString:
-    """What became of a row."""
+def outcome_chip(outcome: str, put_back: bool = False) -> SafeString:
+    """What became of a row, and whether that was taken back."""
+    if put_back:
+        return BACK.render(_was(Outcome(outcome)))
     return OUTCOMES[Outcome(outcome)].render(Outcome(outcome).label)
 
 
@@ -102,6 +123,28 @@ class Count(NamedTuple):
 def in_order(counts: Mapping[str, int] | None) -> list[Count]:
     """Counts by outcome as a list in the order of the page, those without rows left out."""
     return [Count(o, counts[o], chip) for o, chip in OUTCOMES.items() if counts and counts.get(o)]
+
+
+class Tile(NamedTuple):
+    """A number over the rows of a result: rows of one outcome, those put back by themselves."""
+
+    outcome: Outcome
+    label: str
+    rows: int
+    chip: Chip
+
+
+@register.simple_tag
+def tiles(counts: Mapping[str, int], back: Mapping[str, int]) -> list[Tile]:
+    """Counts by outcome in the order of the page, less what was put back, which has a tile of its own."""
+    found = []
+    for outcome, rows, chip in in_order(counts):
+        taken = min(back.get(outcome, 0), rows)
+        if rows > taken:
+            found.append(Tile(outcome, outcome.label, rows - taken, chip))
+        if taken:
+            found.append(Tile(outcome, _was(outcome), taken, BACK))
+    return found
 
 
 @register.simple_tag
@@ -156,9 +199,12 @@ class Step(NamedTuple):
 def steps(batch: Batch | None, here: str) -> list[Step]:
     """The steps for the stepper, `here` being the page shown (upload, map, check or result).
 
-    A close-out has no file: it begins with its check; columns of a correction are found by name. `page` is the
+    A close-out has no file: it begins with its check; columns of a correction are found by name. What
+    came without a file has not gone this way: no steps. `page` is the
     URL name of a step that can be gone back to, else empty.
     """
+    if batch is not None and batch.kind != "close_out" and not batch.file:
+        return []
     left_out = _LEFT_OUT.get(batch.kind if batch else "", ())
     names = [step for step in STEPS if step[0] not in left_out]
     at = [name for name, _ in names].index(here)

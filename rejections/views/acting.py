@@ -124,6 +124,9 @@ def batch_undo(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask what Undo would do; then do it."""
     batch = _changeable(request, pk)
     lines = _lines(request, "line") or None
+    if lines is None and {"ticked", "line"} & {*request.GET, *request.POST}:  # never all instead of none
+        messages.error(request, "Tick the rows to put back first. Nothing was changed.")
+        return redirect("batch_result", batch.pk)
     if request.method == "POST":
         try:
             control.undo(batch, person=request.user, lines=lines, at=timezone.now())  # type: ignore[arg-type]

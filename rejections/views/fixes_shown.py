@@ -105,18 +105,18 @@ def _labels(batches: Sequence[Batch]) -> dict[tuple[int, str], str]:
 
 
 def _came(batch: Batch, counts: Mapping[tuple[str, str], int]) -> str:
-    """What a decision came to, in words: “44 released, 3 quarantined, 2 still rejected”."""
+    """What a decision came to, in words: “44 released (3 quarantined), 2 still rejected”."""
     if batch.state == State.UNDONE:
         return f"undone by {batch.undone_by.full_name}" if batch.undone_by else "undone"
     parts: dict[str, int] = defaultdict(int)
-    for (outcome, target), leads in counts.items():
-        parts[_word(batch, outcome, target)] += leads
+    for (outcome, _), leads in counts.items():
+        parts[_word(batch, outcome)] += leads
+    if waiting := counts.get(("released", "quarantined")):
+        parts[f"released ({waiting:,} quarantined)"] = parts.pop("released")
     return ", ".join(f"{leads:,} {word}" for word, leads in sorted(parts.items(), key=lambda part: -part[1]))
 
 
-def _word(batch: Batch, outcome: str, target: str) -> str:
-    if outcome == "released":
-        return "quarantined" if target == "quarantined" else "released"
+def _word(batch: Batch, outcome: str) -> str:
     if batch.mapping["fix"]["action"] == Action.KEEP and outcome == "still_rejected":
         return "kept rejected"
     return {"still_rejected": "still rejected", "unchanged": "still rejected"}.get(

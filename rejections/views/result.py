@@ -103,7 +103,7 @@ def _context(request: HttpRequest, batch: Batch) -> dict[str, Any]:
     has_rows = batch.kind != Kind.CLOSE_OUT and bool(numbers.outcomes) and batch.state not in RUNNING
     return context | {
         "title": _title(batch, numbers),
-        "facts": _facts(numbers),
+        "facts": [] if batch.state == State.UNDONE else _facts(numbers),
         "options": _options(batch),
         "no_undo": _no_undo(batch, may, numbers),
         "rows": _rows(request, batch, numbers, may) if has_rows else None,
@@ -164,9 +164,11 @@ def _leads(count: int) -> str:
 
 
 def _took(batch: Batch) -> float | None:
-    if batch.started_at is None or batch.ended_at is None:
+    """From its start to the end of its moves; an undo afterwards is not part of it."""
+    ended = batch.finished_at or batch.ended_at
+    if batch.started_at is None or ended is None:
         return None
-    return (batch.ended_at - batch.started_at).total_seconds()
+    return (ended - batch.started_at).total_seconds()
 
 
 def _ahead(batch: Batch) -> list[Batch]:
@@ -246,7 +248,8 @@ def batch_download(request: HttpRequest, pk: int, format: str) -> HttpResponseBa
             request, "A sheet has no room for so many rows. Nothing is lost: the CSV holds them all."
         )
         return redirect("batch_result", batch.pk)
-    stem = Path(batch.file_name).stem or f"accept-leads-{batch.pk}"
+    acts = "accept" if batch.kind == Kind.CLOSE_OUT else "reject"
+    stem = Path(batch.file_name).stem or f"{acts}-leads-{batch.pk}"
     name = f"{stem}-{'check' if batch.state == State.CHECKED else 'result'}.{format}"
     if format == "csv":
         return files.csv_stream(results.as_csv(batch), name)

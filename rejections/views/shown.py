@@ -107,10 +107,11 @@ def may(user: User, batch: Batch) -> dict[str, bool]:
 
 
 def recent(batches: Iterable[Batch], user: User) -> list[dict[str, Any]]:
-    """Batches as lists show them: batch, counts, rejected, accepted, credit, by. Two queries for all.
+    """Batches as lists show them: batch, counts, rejected, accepted, credit, back, by. Two queries for all.
 
     They come with their `campaign` and `created_by`. `counts` are outcome → rows, of running batches
     those settled so far; what a batch that has not started would do is no number of this list (None).
+    `rejected`, `accepted` and `credit` are what holds now: without the leads `back` counts as put back.
     """
     found = list(batches)
     counts = listing.outcomes([_counting(batch) for batch in found if _has_outcomes(batch)])
@@ -119,34 +120,37 @@ def recent(batches: Iterable[Batch], user: User) -> list[dict[str, Any]]:
         {
             "batch": batch,
             "counts": counts.get(batch.pk, {}),
-            "rejected": _rejected(batch, counts.get(batch.pk, {})),
+            "rejected": _rejected(batch, counts.get(batch.pk, {}), done),
             "accepted": _accepted(batch, counts.get(batch.pk, {}), done),
             "credit": done[batch.pk].credited if batch.pk in done else None,
+            "back": done[batch.pk].back if batch.pk in done else 0,
             "by": by(batch, user),
         }
         for batch in found
     ]
 
 
-def _rejected(batch: Batch, counts: dict[str, int]) -> int | None:
-    return counts.get(Outcome.REJECTED, 0) if batch.started_at and batch.kind == Kind.REJECTION else None
+def _rejected(batch: Batch, counts: dict[str, int], done: dict[int, Done]) -> int | None:
+    if not batch.started_at or batch.kind != Kind.REJECTION:
+        return None
+    return counts.get(Outcome.REJECTED, 0) - (done[batch.pk].back_rejected if batch.pk in done else 0)
 
 
 def _accepted(batch: Batch, counts: dict[str, int], done: dict[int, Done]) -> int | None:
     """Leads it accepted; of a correction those it released."""
     if batch.kind == Kind.CORRECTION and batch.started_at:
-        return counts.get(Outcome.RELEASED, 0)
+        return counts.get(Outcome.RELEASED, 0) - (done[batch.pk].back_released if batch.pk in done else 0)
     return done[batch.pk].accepted if batch.pk in done else None
 
 
 def _has_outcomes(batch: Batch) -> bool:
-    return batch.kind != Kind.CLOSE_OUT and batch.state not in (State.UPLOADED, State.MAPPING, State.CHECKING)
+    unread = (State.UPLOADED, State.MAPPING, State.CHECKING, State.CANCELLED)
+    return batch.kind != Kind.CLOSE_OUT and batch.state not in unread
 
 
 def _counting(batch: Batch) -> Counting:
     """All rows of a batch that is only checked, or done; of one on its way those settled so far."""
-    only_checked = batch.state in (State.CHECKED, State.CANCELLED)
-    up_to = None if only_checked or batch.settled_all else batch.settled_line
+    up_to = None if batch.state == State.CHECKED or batch.settled_all else batch.settled_line
     return Counting(batch.pk, opening(batch, Options.from_json(batch.options)), up_to)
 
 

@@ -21,6 +21,7 @@ from leads.sql import sources as statements
 from leads.statuses import Status
 from rejections import corrected, uploads
 from rejections.models import Batch, Kind
+from rejections.states import State
 from rejections.views import shown
 
 #: Uploads in the list of a source, and files made for a person.
@@ -131,12 +132,17 @@ def _uploads(source: Source, person: User) -> list[dict[str, Any]]:
         {
             **line,
             "title": corrected.title(line["batch"]),
-            "released": line["counts"].get("released"),
-            "still": line["counts"].get("still_rejected"),
+            "released": line["accepted"],
+            "still": line["counts"].get("still_rejected", 0) if _holds(line["batch"]) else None,
             "repaired": repaired.get(line["batch"].pk),
         }
         for line in lines
     ]
+
+
+def _holds(batch: Batch) -> bool:
+    """Whether the batch has done something that was not undone."""
+    return batch.started_at is not None and batch.state != State.UNDONE
 
 
 @login_required

@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -52,6 +53,9 @@ def _with_batches(request: HttpRequest) -> User:
 
 
 def _before_them(request: HttpRequest, batch: Batch) -> bool:
-    """Whether the page that asks is the batch's own, which says it better."""
+    """Whether the page that asks says it better: the batch's own, or the fix queue of a decision made there."""
     page: Any = request
-    return f"/imports/{batch.pk}/" in (page.htmx.current_url_abs_path or "")
+    path = (page.htmx.current_url_abs_path or "").partition("?")[0]
+    return path.startswith(f"/imports/{batch.pk}/") or (
+        path == reverse("fix_queue") and "fix" in batch.mapping
+    )

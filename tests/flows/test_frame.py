@@ -109,17 +109,22 @@ def test_a_batch_that_ended_elsewhere_is_told_of_once_and_not_on_its_own_page() 
     assert "hx-trigger" not in told
     there = {**HTMX, "HTTP_HX_CURRENT_URL": f"http://testserver/imports/{w.checked.pk}/result/"}
     assert "has failed" not in browser.get(reverse("told_bell"), watched, **there).content.decode()  # type: ignore[arg-type]
+    Batch.objects.filter(pk=w.checked.pk).update(mapping={"fix": {}})
+    queue = {**HTMX, "HTTP_HX_CURRENT_URL": f"http://testserver{reverse('fix_queue')}?source=A"}
+    assert "has failed" not in browser.get(reverse("told_bell"), watched, **queue).content.decode()  # type: ignore[arg-type]
 
 
 def test_what_was_done_is_a_toast_and_the_menu_counts_open_imports() -> None:
     w = world()
     browser, _ = signed_in(w, "operator")
-    assert '<span class="n">1<span class="sr"> open</span></span>' in text(browser, "/")
+    assert '<span class="n" id="open-count">1<span class="sr"> open</span></span>' in text(browser, "/")
     browser.post(reverse("batch_cancel", args=[w.checked.pk]))
     after = text(browser, "/")
     assert 'class="toast-x c-accepted"' in after
     assert f"IMP-{w.checked.pk} was cancelled. Nothing was changed." in after
-    assert '<span class="n">' not in after
+    assert '<span class="n" id="open-count"></span>' in after
+    anew = browser.get(reverse("told_bell"), **HTMX).content.decode()  # type: ignore[arg-type]
+    assert '<span class="n" id="open-count" hx-swap-oob="true"></span>' in anew
 
 
 def test_a_new_password_ends_other_sessions_and_not_this_one() -> None:

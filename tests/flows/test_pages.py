@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from campaigns.models import User
 from campaigns.rules import begin, local_date
-from leads.models import Lead
+from leads.models import Lead, LeadEvent
 from leads.statuses import Status
 from rejections.columns import guess
 from rejections.models import Batch, Kind
@@ -175,6 +175,19 @@ def test_credits_that_were_taken_back_are_no_credits() -> None:
     assert opened(w.people["client"], "home")["credits"]["leads"] == 0
 
 
+def test_undo_of_ticked_rows_with_none_ticked_offers_no_undo_of_all() -> None:
+    w = world()
+    browser, page = signed_in(w.people["operator"]), reverse("batch_undo", args=[w.finished.pk])
+    offer = "Put back 1\N{NO-BREAK SPACE}lead"
+    for query in ("?ticked=on", "?ticked=on&line=x"):
+        answer = browser.get(page + query, follow=True).content.decode()
+        assert "Tick the rows to put back first. Nothing was changed." in answer
+        assert offer not in answer
+    browser.post(page, {"ticked": "on"})
+    assert not LeadEvent.objects.filter(batch_id=w.finished.pk, undoes__isnull=False).exists()
+    assert offer in browser.get(page).content.decode()
+
+
 def test_without_the_permission_the_page_says_who_can_give_it_and_who_can_act() -> None:
     w = world()
     text = signed_in(w.people["reader"]).get(reverse("home")).content.decode()
@@ -258,6 +271,42 @@ def test_a_line_says_what_the_import_did() -> None:
     assert line["batch"] == batch
     assert line["counts"] == {"not_found": 1, "rejected": 1}
     assert (line["rejected"], line["accepted"], line["credit"]) == (1, 1, 30)
+
+
+def test_what_was_put_back_is_shown_as_put_back_and_is_no_credit() -> None:
+    w = world()
+    pair = [make.lead(w.campaign, Status.ACCEPTED, at=w.at - timedelta(days=1), price="30.00") for _ in "ab"]
+    batch = batches.imported(w.campaign, pair, at=w.at)
+    operator, later = w.people["operator"], w.at + timedelta(hours=1)
+    said = "The outcome is what the check said"
+    result = reverse("batch_result", args=[batch.pk])
+    assert said in signed_in(operator).get(result).content.decode()
+
+    batches.undone(batch, lines=[1], at=later)
+    line = opened(operator, "imports")["lines"][0]
+    assert (line["rejected"], line["credit"], line["back"]) == (1, 30, 1)
+    answer = signed_in(operator).get(result)
+    text = answer.content.decode()
+    assert said not in text
+    assert answer.context["took"] == 0  # the undo an hour later is no part of it
+    assert answer.context["receipt"].holds.credited == 30
+    assert text.count("Was rejected, put back") == 2  # a tile and a row
+
+    batches.undone(batch, at=later)
+    line = opened(operator, "imports")["lines"][0]
+    assert (line["rejected"], line["credit"], line["back"]) == (0, 0, 2)
+    answer = signed_in(operator).get(result)
+    assert answer.context["receipt"].holds.credited == 0
+    assert answer.content.decode().count("Was rejected, put back") == 3
+
+
+def test_leads_picked_by_hand_have_not_come_the_way_of_a_file() -> None:
+    w = world()
+    text = signed_in(w.people["operator"]).get(reverse("batch_result", args=[w.finished.pk])).content.decode()
+    assert "Leads picked by hand" in text
+    assert f'href="{reverse("leads")}?campaign={w.campaign.code}"' in text
+    for words in ("Accept leads ·", "Client’s reason", "Steps of this import", "Import another file"):
+        assert words not in text
 
 
 def test_a_checked_import_has_outcomes_and_has_done_nothing() -> None:

@@ -305,6 +305,12 @@ def test_a_correction_from_upload_to_undo(browser: Client, source: Source) -> No
     browser.post(reverse("batch_undo", args=[batch.pk]))
     worked(batch)
     assert page(browser, "batch_result", batch.pk)["batch"].state == State.UNDONE
+    assert "Was released, put back" in browser.get(reverse("batch_result", args=[batch.pk])).content.decode()
+    for state, numbers in ((State.UNDONE, (0, None)), (State.CANCELLED, (None, None))):
+        started = None if state == State.CANCELLED else batch.started_at
+        Batch.objects.filter(pk=batch.pk).update(state=state, started_at=started)
+        listed = page(browser, "source", source.code)["uploads"][0]
+        assert (listed["released"], listed["still"]) == numbers
     assert set(Lead.objects.filter(source=source).values_list("status", flat=True)) == {"rejected", "pending"}
     assert LeadValues.objects.get(lead=int(rows[1]["LeadID"])).received["country"] == "U.S.A."
 

@@ -55,6 +55,13 @@ def test_the_check_says_what_start_then_settles() -> None:
     assert sorted(owed) == sorted([*[strict.supplier_id] * 3, paid.supplier_id])
 
 
+def test_credits_of_a_closed_month_are_counted_beside_what_is_rejected() -> None:
+    campaign = make.campaign(return_window_days=30)
+    leads = [make.lead(campaign, A, days_ago=4), make.lead(campaign, A, days_ago=5, is_final=True)]
+    would = effects(checked(campaign, leads), Options(), NOW)
+    assert [(one.rejected, one.final) for one in would.by_supplier] == [(would.rejected, 1)] == [(1, 1)]
+
+
 @pytest.mark.parametrize(("percent", "warned"), [(None, False), (50, False), (49, True), (0, True)])
 def test_a_return_cap_warns_when_the_month_would_pass_it(percent: int | None, warned: bool) -> None:
     campaign = make.campaign(return_window_days=30)
