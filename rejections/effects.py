@@ -72,7 +72,7 @@ class Effects:
     @property
     def credits_of_closed(self) -> int:
         """Credits that would be written in the open month for leads of a closed one."""
-        return self.counts.get(Outcome.FINAL, 0) - self.rejecting.credited_before
+        return max(self.counts.get(Outcome.FINAL, 0) - self.rejecting.credited_before, 0)
 
     @property
     def slots(self) -> int:

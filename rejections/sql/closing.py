@@ -228,7 +228,7 @@ def would_reject(batch_id: int, opens: datetime | None) -> Rejecting:
                 coalesce(sum(payout) FILTER (WHERE status = 'accepted' AND adjusted IS NULL), 0),
                 count(*) FILTER (WHERE in_cap AND NOT is_final),
                 (SELECT n FROM events), (SELECT payout FROM events),
-                count(*) FILTER (WHERE is_final AND adjusted IS NOT NULL)
+                count(*) FILTER (WHERE status = 'accepted' AND is_final AND adjusted IS NOT NULL)
             FROM rejecting
             """,
             [batch_id, opens, list(REJECTING)],

@@ -73,13 +73,15 @@ def test_rows_are_reviewed_with_the_keyboard(open_browser: OpenBrowser, worker: 
     page.goto(f"/imports/{checked(site).pk}/check/")
     rows = page.get_by_role("region", name="Needs review", exact=True).get_by_role("row")
     page.keyboard.press("j")
-    for line, (key, said) in enumerate({"y": "Accepted", "n": "Skipped", "Y": "Accepted"}.items(), start=1):
+    for line, (key, said) in enumerate({"y": "Lead used", "n": "Skipped", "Y": "Lead used"}.items(), start=1):
         expect(rows.nth(line).locator(":focus")).to_have_count(1)
         page.keyboard.press(key)
         expect(rows.nth(line)).to_contain_text(said)
     page.get_by_role("button", name="Reject 2 leads").click()
     steps.ended(page, "2 leads rejected")
-    left_out = page.get_by_role("row").filter(has_text="Nobody accepted the lead that fits")
+    left_out = page.get_by_role("row").filter(
+        has_text="A person skipped it: the lead that fits was left as it is"
+    )
     expect(left_out).to_have_count(1)
     expect(left_out).to_contain_text("8.80022E+11")
 
