@@ -61,6 +61,8 @@ _EXPONENT = re.compile(r"([+-]?)(\d{1,2})(?:[.,](\d*))?[eE]([+-]?\d{1,3})")
 def number_rewritten(stored: str, cell: str) -> bool:
     """`007` → `7`, `+4420` → `4420`, `1.50` → `1.5`, `1,204` → `1204`, `50%` → `0.5`, `1E5` → `100000`."""
     if (dialled := _dialled(stored)) and not _GROUPED.fullmatch(stored):
+        if cell == stored.removeprefix("+") != stored:
+            return True
         return (  # a plus or zeros must be gone: spaces alone may be a person's doing
             _is_count(cell)
             and (stored.startswith("+") or dialled.startswith("0"))
