@@ -26,12 +26,16 @@ from tests.worker import Worker
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def kill_while_it_holds(worker: Worker, lead: Lead, batch: Batch) -> None:
-    """SIGKILL the whole worker in the middle of the chunk that wants this lead."""
+def kill_while_it_holds(worker: Start, lead: Lead, batch: Batch) -> None:
+    """SIGKILL the whole worker in the middle of the chunk that wants this lead.
+
+    It starts when the lead is locked: one that finds a message would be past the lead before.
+    """
     with locked("leads_lead", lead.pk):
+        started_now = worker(**SMALL)
         tasks.ring(batch.pk)
         wait_for_blocked()
-        worker.kill()
+        started_now.kill()
 
 
 def test_a_worker_killed_again_and_again_leaves_what_an_undisturbed_run_leaves(start_worker: Start) -> None:
@@ -45,7 +49,7 @@ def test_a_worker_killed_again_and_again_leaves_what_an_undisturbed_run_leaves(s
         "quarantine": world.waiting[1],
     }
     for step, victim in victims.items():
-        kill_while_it_holds(start_worker(**SMALL), victim, batch)
+        kill_while_it_holds(start_worker, victim, batch)
         batch.refresh_from_db()
         assert (batch.state, batch.step) == ("applying", step)
         ring_when_the_lease_is_over(batch)
@@ -54,8 +58,9 @@ def test_a_worker_killed_again_and_again_leaves_what_an_undisturbed_run_leaves(s
 
     # Those that the killed ones had in hand come back after minutes only.
     wait_until(lambda: queued() == len(victims), "the other messages to be used up")
+    worker.stop()
     control.undo(batch, person=None, lines=None, at=world.at)
-    kill_while_it_holds(worker, world.named[8], batch)
+    kill_while_it_holds(start_worker, world.named[8], batch)
     ring_when_the_lease_is_over(batch)
     start_worker(**SMALL)
     assert world.picture(idle(batch, "undone")) == undisturbed()["undone"]
