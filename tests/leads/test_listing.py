@@ -42,7 +42,7 @@ def test_each_filter_finds_its_leads() -> None:
     looked_at = make.lead(campaign, Status.REJECTED, days_ago=4)
     LeadValues.objects.filter(lead=looked_at).update(failures=[{"field": "email"}], kept_rejected=True)
     closing, closed = make.lead(campaign, days_ago=7), make.lead(campaign, days_ago=8)
-    elsewhere = make.lead(other, Status.ACCEPTED, days_ago=2, source=source)
+    elsewhere = make.lead(other, Status.ACCEPTED, days_ago=2, source=source, name="")
     for expected, asked in (
         ([pending, elsewhere, rejected, looked_at, closing, closed], {}),
 ([closed, closing], {"sort": Sort.OLDEST, "received_to": day(closing)}),
@@ -56,6 +56,7 @@ def test_each_filter_finds_its_leads() -> None:
         ([pending], {"valid_from": day(pending)}),
         ([pending], {"field": "email", "value": "ANN@example.org", "campaign": campaign.code}),
         ([rejected], {"field": "phone", "value": "07911 120400", "campaign": campaign.code}),
+        ([elsewhere], {"field": "name", "blank": "yes"}),
         ([rejected], {"only": "to_fix"}),
         ([closing], {"only": "closing"}),
         ([closed], {"only": "closed"}),
@@ -189,6 +190,17 @@ def test_a_client_filters_by_supplier_only_where_the_campaign_names_them() -> No
     seen = make.lead(open_one, source=make.source(open_one, lumen))
     assert list(listing.choices(person).suppliers) == [lumen.code]
     assert ids(person, supplier=lumen.code) == [seen.pk]
+
+
+def test_a_supplier_filters_by_campaign_without_learning_its_code_or_name() -> None:
+    lumen = make.supplier("Lumen")
+    first, second, hidden = make.campaign(), make.campaign(), make.campaign()
+    leads = [make.lead(one, source=make.source(one, lumen)) for one in (first, second)]
+    person = make.supplier_user(lumen)
+    assert set(listing.choices(person).campaigns) == {str(first.pk), str(second.pk)}
+    assert [ids(person, campaign=str(one.pk)) for one in (first, second)] == [[lead.pk] for lead in leads]
+    for guessed in (first.code, str(hidden.pk)):
+        assert ids(person, campaign=guessed) == [], guessed
 
 
 def test_an_identifier_that_names_leads_of_others_does_not_stand_in_the_way_of_a_name() -> None:
