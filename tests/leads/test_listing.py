@@ -65,7 +65,7 @@ def test_each_filter_finds_its_leads() -> None:
         assert ids(olga, **asked) == [lead.pk for lead in expected], asked
 
 
-def test_a_search_takes_identifiers_whole_and_names_by_the_beginnings_of_words() -> None:
+def test_a_search_takes_identifiers_whole_names_by_their_beginnings_and_parts_of_contacts() -> None:
     campaign, olga = make.campaign(), make.operator()
     plain = make.campaign()
     Field.objects.filter(campaign=plain).update(dedupe=False, dedupe_ready=False)
@@ -75,6 +75,7 @@ def test_a_search_takes_identifiers_whole_and_names_by_the_beginnings_of_words()
     goss = make.lead(plain, email="jurgen@example.org", name="Jürgen Groß")
     idn = make.lead(plain, email="Ada_T@bücher.example")
     sato = make.lead(campaign, Status.REJECTED, name="佐藤 美咲")
+    far = make.lead(plain, email="Far.Away@Mail.Example.NET", phone="not known")
     for text, expected in (
         (str(ann.pk), [ann]),
         (f" '{ann.pk}.0 ", [ann]),
@@ -87,6 +88,19 @@ def test_a_search_takes_identifiers_whole_and_names_by_the_beginnings_of_words()
         ("bob@bücher.example", []),
         ("07911 120400", [ann]),
         ("+44 7911 120400", [ann]),
+        ("0400", [ann]),
+        ("'12 04-00 ", [ann]),
+        ("7911120400", [ann]),
+        ("400", []),
+        ("9999", []),
+        ("@example.org", [goss, ann]),
+        ("example.or", [goss, ann]),
+        ("mail.example.net", [far]),
+        ("example.net", [far]),
+        ("ample.net", []),
+        ("ann@exa", [ann]),
+        ("@bücher.ex", [idn]),
+        ("@xn--bcher-kva.example", [idn]),
         ("marie", [ann]),
         ("sulli ANN", [ann]),
         ("arie", []),
@@ -210,3 +224,13 @@ def test_an_identifier_that_names_leads_of_others_does_not_stand_in_the_way_of_a
     others = [make.lead(hidden, uid="two"), make.lead(campaign, uid="two", source=make.source(campaign))]
     assert ids(make.supplier_user(lumen), q="two") == [named.pk]
     assert sorted(ids(make.operator(), q="two")) == [lead.pk for lead in others]
+
+
+def test_digits_that_name_a_lead_may_also_end_a_phone_number() -> None:
+    campaign, hidden, lumen = make.campaign(), make.campaign(), make.supplier()
+    named = make.lead(campaign, id=73_310, source=make.source(campaign, lumen))
+    called = make.lead(campaign, phone="+447911073310", source=make.source(campaign, lumen))
+    make.lead(hidden, phone="+447911173310")
+    assert sorted(ids(make.supplier_user(lumen), q="73310")) == sorted([named.pk, called.pk])
+    assert len(ids(make.operator(), q="73310")) == 3
+    assert ids(make.operator(), q=str(named.pk)[:3]) == []
