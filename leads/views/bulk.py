@@ -7,7 +7,6 @@ answered: what came in between is left alone, and if fewer are left, the questio
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -121,9 +120,7 @@ def _every(request: HttpRequest, person: User, known: LeadQuerySet) -> Picked:
     leads = asked.leads if highest is None else asked.leads.filter(pk__lte=highest)
     with walk():
         ids = list(listing.in_order(leads, asked.filters.sort).values_list("pk", flat=True)[: EVERY + 1])
-    return Picked(
-        list(known.filter(pk__in=ids).order_by("-pk")), True, told, highest or max(ids, default=0)
-    )
+    return Picked(list(known.filter(pk__in=ids).order_by("-pk")), True, told, highest or max(ids, default=0))
 
 
 def _numbers(request: HttpRequest, name: str) -> list[int]:

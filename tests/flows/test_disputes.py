@@ -102,7 +102,9 @@ def test_disputed_leads_are_a_filter_of_the_list_for_every_side_that_knows_of_th
         if answer:
             signed_in(w.people["operator"]).post(reverse("dispute_answer", args=[dispute.pk]), answer)
         found = {who: listed(who, state) for who in ("operator", "client", "supplier", "rival")}
-        assert found == {"operator": [lead.pk], "client": [lead.pk], "supplier": [lead.pk], "rival": []}, state
+        assert found == {"operator": [lead.pk], "client": [lead.pk], "supplier": [lead.pk], "rival": []}, (
+            state
+        )
     assert listed("operator", "open") == listed("operator", "granted") == []
 
 
