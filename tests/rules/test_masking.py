@@ -43,7 +43,8 @@ def test_a_name_is_masked_however_it_is_written(said: str, told: str) -> None:
     "said",
     [
         "", "Duplicate Lead", "Home energy, again", "bright white water heater", "Maeve from Leeds", "Byrne",
-        "Cher sang", "  two  spaces\tand\nlines ", "ünïcödé 佐藤", "al@example.com", "@ https:// www.", "no Solar offer",
+        "Cher sang", "  two  spaces\tand\nlines ", "ünïcödé 佐藤", "al@example.com", "@ https:// www.",
+        "no Solar offer",
     ],
 )  # fmt: skip
 def test_all_else_stays_to_the_letter(said: str) -> None:
