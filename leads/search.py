@@ -64,11 +64,9 @@ def named(text: str, viewer: User) -> Q:
     if ids:
         ended = LeadValues.objects.filter(Named(F("judged"), Value(_any(tails)))).values("pk")
         return Q(pk__in=ended.union(Lead.objects.filter(pk__in=sorted(ids)).values("pk")))
-    words = [word for word in _BETWEEN.split(fold(text)) if word][:_WORDS]
-    asked = [" & ".join(map(_beginning, words))] if words else []
-    asked += map(_beginning, _contacts(text))
-    if tails:
-        asked.append(_any(tails))
+    words = [] if "@" in text else [word for word in map(_plain, _BETWEEN.split(fold(text))) if word]
+    asked = [" & ".join(map(_beginning, words[:_WORDS]))] if words else []
+    asked += map(_any, filter(None, (_contacts(text), tails)))
     return Q(Named(F("values__judged"), Value(" | ".join(asked)))) if asked else Q(pk__in=[])
 
 
@@ -92,7 +90,13 @@ def _contacts(text: str) -> list[str]:
 
 
 def _any(words: list[str]) -> str:
-    return " | ".join(map(_beginning, words))
+    """One of these words, or one that begins so; of whole words the planner knows how common they are."""
+    return " | ".join(f"{begun.removesuffix(':*')} | {begun}" for begun in map(_beginning, words))
+
+
+def _plain(word: str) -> str:
+    """A word of a name, without what a word of a contact begins with."""
+    return word.lstrip("#<")
 
 
 def _beginning(word: str) -> str:
