@@ -21,7 +21,6 @@ from campaigns.models import Agreement, Campaign, Disposition, User
 from leads import monthgrid, statements
 from leads.models import Adjustment, AffiliateEvent, ClosedMonth, Lead, LeadEvent, Statement, StatementLine
 from leads.sql import money
-from leads.sql.months import oldest_open
 from leads.statements import CLIENTS, SUPPLIERS
 from leads.statuses import Status
 from rejections import disputes, months, uploads
@@ -148,7 +147,7 @@ def granted(leads: list[Lead], staff: User, at: datetime) -> None:
 
 def closed(history: History, campaign: Campaign) -> None:
     """Close the oldest open month, if it is over, and remember every statement of it."""
-    month = oldest_open(campaign.pk)
+    month = months.oldest_open(campaign)
     if month is None or months.refusal(campaign, month, history.at):
         return
     made = months.close(campaign, month, person=None, typed=months.word(month), at=history.at)
