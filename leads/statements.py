@@ -154,7 +154,7 @@ class OneStatement:
     scope: Scope
     sheets: Sequence[Sheet]
     figures: Figures
-    check: Check
+    check: Check | None
 
     @property
     def number(self) -> str:
@@ -168,8 +168,13 @@ class OneStatement:
         return "closed" if states <= {"closed"} and states else "open" if "open" in states else "over"
 
 
-def statement(person: User, party: Party, month: date, currency: str, at: datetime) -> OneStatement:
-    """The party's statement as it stands at `at`; without lines it is an empty one."""
+def statement(
+    person: User, party: Party, month: date, currency: str, at: datetime, *, checked: bool = True
+) -> OneStatement:
+    """The party's statement as it stands at `at`; without lines it is an empty one.
+
+    Its check reads every lead of its campaigns, of whatever month: who does not show it leaves it out.
+    """
     campaigns = _campaigns(person, party, currency, month)
     closed = {
         one.campaign_id: one
@@ -189,7 +194,7 @@ def statement(person: User, party: Party, month: date, currency: str, at: dateti
         scope=scope,
         sheets=[_sheet(campaign, closed, month, groups, at) for campaign in campaigns if campaign.pk in seen],
         figures=_figures(groups, *_counts(party, still_open, month, stored)),
-        check=_check(party, campaigns, closed, groups, stored),
+        check=_check(party, campaigns, closed, groups, stored) if checked else None,
     )
 
 

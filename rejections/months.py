@@ -11,8 +11,8 @@ from campaigns.models import Campaign, User
 from campaigns.rules import local_date
 from leads.models import ClosedMonth
 from leads.sql import door, months
-from leads.sql.months import Closing, LostUndo
 from leads.sql.money import Reach, oldest
+from leads.sql.months import Closing, LostUndo
 from leads.statements import first_open, following, reach_of, returnable, span_of
 from rejections.models import Batch, DisputedLead
 from rejections.refusals import Refused
@@ -60,7 +60,9 @@ def effect(campaign: Campaign, month: date, at: datetime) -> Effect:
 
 def lost(campaign: Campaign, month: date) -> list[LostUndo]:
     """Batches of which leads could no longer be put back after closing, the most leads first."""
-    batches = list(Batch.objects.filter(campaign=campaign, started_at__isnull=False).values_list("pk", flat=True))
+    batches = list(
+        Batch.objects.filter(campaign=campaign, started_at__isnull=False).values_list("pk", flat=True)
+    )
     return months.would_lose_undo(_reach(campaign, month), batches, NAMED)
 
 

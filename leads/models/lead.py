@@ -68,18 +68,13 @@ class Lead(models.Model):
     class Meta:
         ordering = ["-id"]
         indexes = [
-            models.Index(fields=["campaign", "valid_at"], include=["supplier"], name="lead_campaign_valid_at"),
+            models.Index(
+                fields=["campaign", "valid_at"], include=["supplier"], name="lead_campaign_valid_at"
+            ),
             models.Index(fields=["campaign", "-id"], name="lead_campaign"),
             models.Index(fields=["source", "-id"], name="lead_source"),
             models.Index(fields=["supplier", "-id"], name="lead_supplier"),
             models.Index(fields=["received_at", "id"], name="lead_received"),
-            # Lines of open months are added up from here alone. Accepting a lead, and making it final, write it anew.
-            models.Index(
-                fields=["campaign", "accepted_at"],
-                include=["supplier", "price", "payout", "valid_at"],
-                condition=Q(accepted_at__isnull=False, is_final=False),
-                name="lead_unclosed",
-            ),
         ]
         constraints = [
             models.CheckConstraint(
@@ -204,13 +199,16 @@ class LeadEvent(models.Model):
         ordering = ["id"]
         indexes = [
             models.Index(
-                fields=["batch_id", "lead"], condition=Q(batch_id__isnull=False), name="event_batch"
+                fields=["batch_id", "lead"],
+                include=["id", "cause", "from_status", "to_status"],
+                condition=Q(batch_id__isnull=False),
+                name="event_batch",
             ),
             BrinIndex(fields=["at"], autosummarize=True, name="event_at"),
             # What clients sent back, by month: few events of many.
             models.Index(
                 fields=["at"],
-                include=["id", "lead", "cause", "from_status", "payout_owed", "batch_id"],
+                include=["id", "lead", "cause", "from_status", "payout_owed", "batch_id", "disposition"],
                 condition=Q(cause__in=[Cause.CLIENT_REJECTED, Cause.ADJUSTED]),
                 name="event_rejection",
             ),

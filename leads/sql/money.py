@@ -26,22 +26,23 @@ _REACH = """
         AS w(campaign_id, month, since, until)
 """
 
-#: Leads billed. Its columns are all in the index `lead_unclosed`: no lead is read for it.
+#: Leads billed, from the narrow table that the database keeps of them.
 _ACCEPTED = f"""
-    SELECT 'accepted' AS kind, w.campaign_id, w.month, l.id AS lead_id, l.supplier_id, l.accepted_at AS at,
+    SELECT 'accepted' AS kind, w.campaign_id, w.month, l.lead_id, l.supplier_id, l.accepted_at AS at,
         NULL::bigint AS event_id, NULL::bigint AS affiliate_event_id, NULL::bigint AS batch_id,
-        l.price AS client_amount, l.payout AS supplier_amount, false AS is_final
+        l.price AS client_amount, l.payout AS supplier_amount, true AS closes
     FROM {_REACH}
-    JOIN leads_lead l ON l.campaign_id = w.campaign_id AND l.accepted_at >= w.since AND l.accepted_at < w.until
-    WHERE NOT l.is_final
+    JOIN leads_unclosedlead l
+        ON l.campaign_id = w.campaign_id AND l.accepted_at >= w.since AND l.accepted_at < w.until
 """
 #: Leads sent back: credited where they had been billed, owed to their supplier all the same. Found by their events.
 _REJECTED = f"""
-    SELECT CASE e.from_status WHEN 'accepted' THEN 'credit' ELSE 'owed' END, w.campaign_id, w.month, l.id, l.supplier_id,
-        e.at, e.id, NULL, e.batch_id,
+    SELECT CASE e.from_status WHEN 'accepted' THEN 'credit' ELSE 'owed' END, w.campaign_id, w.month, l.id,
+        l.supplier_id, e.at, e.id, NULL::bigint, e.batch_id,
         CASE e.from_status WHEN 'accepted' THEN -l.price END,
         CASE WHEN e.from_status = 'accepted' AND NOT e.payout_owed THEN -l.payout
-             WHEN e.from_status <> 'accepted' THEN l.payout END, l.is_final
+             WHEN e.from_status <> 'accepted' THEN l.payout END,
+        NOT l.is_final AND (l.accepted_at >= w.since AND l.accepted_at < w.until) IS NOT TRUE
     FROM leads_leadevent e JOIN leads_lead l ON l.id = e.lead_id
     JOIN {_REACH} ON w.campaign_id = l.campaign_id AND e.at >= w.since AND e.at < w.until
     WHERE e.cause = 'client_rejected' AND e.at >= %(first)s::timestamptz AND e.at < %(last)s::timestamptz
@@ -52,25 +53,26 @@ _OTHERS = f"""
     {_REJECTED}
     UNION ALL
     SELECT 'adjustment', w.campaign_id, w.month, l.id, l.supplier_id, a.created_at, e.id, NULL, e.batch_id,
-        nullif(a.client_amount, 0), nullif(a.supplier_amount, 0), true
+        nullif(a.client_amount, 0), nullif(a.supplier_amount, 0), false
     FROM leads_adjustment a JOIN leads_lead l ON l.id = a.lead_id JOIN leads_leadevent e ON e.id = a.event_id
     JOIN {_REACH} ON w.campaign_id = l.campaign_id AND a.created_at >= w.since AND a.created_at < w.until
     WHERE NOT a.is_final
     UNION ALL
     SELECT 'affiliate', w.campaign_id, w.month, l.id, l.supplier_id, f.occurred_at, NULL, f.id, NULL, NULL,
-        f.payout, true
+        f.payout, false
     FROM leads_affiliateevent f JOIN leads_lead l ON l.id = f.lead_id
     JOIN {_REACH} ON w.campaign_id = l.campaign_id AND f.occurred_at >= w.since AND f.occurred_at < w.until
     WHERE f.status = 'approved' AND NOT f.is_final
 """
 
-#: Lines that stand in no closed month, of the reaches given by `reaching`. `is_final`: closing leaves its lead as it is.
+#: Lines that stand in no closed month, of the reaches given by `reaching`. `closes`: closing makes its lead final; true
+#: on one line of a lead.
 OPEN = f"{_ACCEPTED} UNION ALL {_OTHERS}"
 
 #: Lines of the closed months in %(closed)s, as they were frozen.
 _FROZEN = """
 SELECT s.kind, m.campaign_id, m.month, s.lead_id, s.supplier_id, s.at, s.event_id, s.affiliate_event_id, s.batch_id,
-    s.client_amount, s.supplier_amount, true AS is_final
+    s.client_amount, s.supplier_amount, false AS closes
 FROM leads_statementline s JOIN leads_closedmonth m ON m.id = s.closed_id WHERE m.id = ANY(%(closed)s)
 """
 
@@ -151,7 +153,7 @@ class Line(NamedTuple):
 def sums(reaches: Sequence[Reach], *, suppliers: bool) -> list[Sum]:
     """What open lines come to, by campaign and month, for their clients or for their suppliers."""
     side, party = ("supplier_amount", "supplier_id") if suppliers else ("client_amount", "NULL::bigint")
-    with walk(), connection.cursor() as cursor:
+    with walk(bitmaps=False), connection.cursor() as cursor:
         cursor.execute(
             f"""
             SELECT campaign_id, {party}, month, count(*), sum({side}) FROM ({OPEN}) x
@@ -164,11 +166,11 @@ def sums(reaches: Sequence[Reach], *, suppliers: bool) -> list[Sum]:
 
 def oldest(campaign_id: int, until: datetime | None = None) -> datetime | None:
     """The date of the campaign's oldest open line, of those before `until`."""
-    with walk(), connection.cursor() as cursor:
+    with walk(bitmaps=False), connection.cursor() as cursor:
         cursor.execute(
             f"""
-            SELECT least((SELECT l.accepted_at FROM leads_lead l
-                WHERE l.campaign_id = %(campaign)s AND NOT l.is_final AND l.accepted_at < %(last)s::timestamptz
+            SELECT least((SELECT l.accepted_at FROM leads_unclosedlead l
+                WHERE l.campaign_id = %(campaign)s AND l.accepted_at < %(last)s::timestamptz
                 ORDER BY l.accepted_at LIMIT 1), (SELECT min(at) FROM ({_OTHERS}) x))
             """,
             {"campaign": campaign_id, **reaching([Reach(campaign_id, date.min, None, until)])},
@@ -193,7 +195,7 @@ def _of(scope: Scope) -> tuple[str, str, dict[str, Any]]:
 def groups(scope: Scope) -> list[Group]:
     """The lines of a statement, put together by campaign, kind, batch and unit price, in this order."""
     source, side, parameters = _of(scope)
-    with walk(), connection.cursor() as cursor:
+    with walk(bitmaps=False), connection.cursor() as cursor:
         cursor.execute(
             f"""
             SELECT campaign_id, kind, batch_id, {side}, min(at), max(at), count(*), sum({side}) FROM {source}
@@ -228,7 +230,7 @@ def lines(scope: Scope, group: Group, *, offset: int, limit: int) -> list[Line]:
         "offset": offset,
         "limit": limit,
     }
-    with walk(), connection.cursor() as cursor:
+    with walk(bitmaps=False), connection.cursor() as cursor:
         cursor.execute(_LINES.format(side=side, source=page), parameters)
         return [Line(*row) for row in cursor.fetchall()]
 

@@ -15,7 +15,7 @@ from leads.sql.walk import walk
 from leads.statuses import UNDOABLE
 
 #: Leads that become final with the lines of a reach; an affiliate event's line makes no lead final, only itself.
-_LEADS = f"SELECT lead_id FROM ({OPEN}) d WHERE NOT d.is_final"
+_LEADS = f"SELECT lead_id FROM ({OPEN}) d WHERE d.closes"
 
 
 class Span(NamedTuple):
@@ -45,7 +45,7 @@ class LostUndo(NamedTuple):
 
 def oldest_over(running: Sequence[Span]) -> dict[int, date]:
     """Campaign → its oldest open month in which leads were accepted, if it is before the campaign's running one."""
-    with walk(), connection.cursor() as cursor:
+    with walk(bitmaps=False), connection.cursor() as cursor:
         cursor.execute(
             """
             SELECT c.id, greatest(date_trunc('month', l.accepted_at AT TIME ZONE c.time_zone)::date, m.first_open)
@@ -53,8 +53,8 @@ def oldest_over(running: Sequence[Span]) -> dict[int, date]:
             JOIN campaigns_campaign c ON c.id = w.campaign_id
             CROSS JOIN LATERAL (SELECT (max(m.month) + interval '1 month')::date AS first_open
                 FROM leads_closedmonth m WHERE m.campaign_id = c.id) m
-            CROSS JOIN LATERAL (SELECT l.accepted_at FROM leads_lead l
-                WHERE l.campaign_id = c.id AND l.accepted_at < w.begins AND NOT l.is_final
+            CROSS JOIN LATERAL (SELECT l.accepted_at FROM leads_unclosedlead l
+                WHERE l.campaign_id = c.id AND l.accepted_at < w.begins
                 ORDER BY l.accepted_at LIMIT 1) l
             WHERE coalesce(m.first_open < w.month, true)
             """,
@@ -65,10 +65,10 @@ def oldest_over(running: Sequence[Span]) -> dict[int, date]:
 
 def would_close(reach: Reach) -> Closing:
     """What closing the month would do; nothing is written."""
-    with walk(), connection.cursor() as cursor:
+    with walk(bitmaps=False), connection.cursor() as cursor:
         cursor.execute(
             f"""
-            SELECT count(DISTINCT d.lead_id) FILTER (WHERE NOT d.is_final), coalesce(sum(d.client_amount), 0),
+            SELECT count(*) FILTER (WHERE d.closes), coalesce(sum(d.client_amount), 0),
                 coalesce(sum(d.supplier_amount), 0), count(*)
             FROM ({OPEN}) d
             """,
@@ -79,11 +79,12 @@ def would_close(reach: Reach) -> Closing:
 
 def would_lose_undo(reach: Reach, batch_ids: Sequence[int], limit: int) -> list[LostUndo]:
     """Of these batches those of which leads could no longer be put back after closing, the most leads first."""
-    with walk(), connection.cursor() as cursor:
+    with walk(bitmaps=False), connection.cursor() as cursor:
         cursor.execute(
             f"""
             SELECT e.batch_id, count(DISTINCT e.lead_id) FROM leads_leadevent e
-            WHERE e.batch_id = ANY(%(batches)s) AND e.cause = ANY(%(undoable)s) AND e.lead_id IN ({_LEADS})
+            WHERE e.batch_id = ANY(%(batches)s) AND e.cause = ANY(%(undoable)s)
+              AND e.lead_id + 0 IN ({_LEADS})  -- + 0: events are read batch by batch, not lead by lead
               AND NOT EXISTS (SELECT FROM leads_leadevent u WHERE u.undoes_id = e.id)
             GROUP BY e.batch_id ORDER BY 2 DESC, 1 LIMIT %(limit)s
             """,
@@ -119,14 +120,15 @@ _COUNTED = """
             AS w(campaign_id, begins, ends)
         JOIN leads_leadevent e ON e.at >= w.begins AND e.at < w.ends AND e.cause IN ('client_rejected', 'adjusted')
         JOIN leads_lead l ON l.id = e.lead_id AND l.campaign_id = w.campaign_id
-        WHERE e.at >= %(first)s AND e.at < %(last)s AND NOT EXISTS (SELECT FROM leads_leadevent u WHERE u.undoes_id = e.id) GROUP BY 1, 2
+        WHERE e.at >= %(first)s AND e.at < %(last)s
+          AND NOT EXISTS (SELECT FROM leads_leadevent u WHERE u.undoes_id = e.id) GROUP BY 1, 2
     ) x GROUP BY campaign_id, supplier_id
 """
 
 
 def counted(spans: Sequence[Span]) -> list[Counted]:
     """Leads by campaign and supplier that became valid, and that were rejected, in the month of each span."""
-    with walk(), connection.cursor() as cursor:
+    with walk(bitmaps=False), connection.cursor() as cursor:
         cursor.execute(_COUNTED, _arrays(spans))
         return [Counted(*row) for row in cursor.fetchall()]
 
@@ -244,16 +246,14 @@ SELECT campaign_id, supplier_id, month, sum(leads)::bigint FROM (
         count(*) AS leads
     FROM unnest(%(campaigns)s::bigint[], %(opens)s::timestamptz[]) AS w(campaign_id, opens)
     JOIN campaigns_campaign c ON c.id = w.campaign_id
-    JOIN leads_lead l ON l.campaign_id = w.campaign_id AND l.valid_at >= w.opens
-    WHERE l.accepted_at IS NOT NULL AND NOT l.is_final GROUP BY 1, 2, 3
+    JOIN leads_unclosedlead l ON l.campaign_id = w.campaign_id AND l.valid_at >= w.opens GROUP BY 1, 2, 3
     UNION ALL  -- without those of them that the client has sent back
     SELECT l.campaign_id, l.supplier_id, date_trunc('month', l.accepted_at AT TIME ZONE c.time_zone)::date, -count(*)
     FROM unnest(%(campaigns)s::bigint[], %(opens)s::timestamptz[]) AS w(campaign_id, opens)
     JOIN campaigns_campaign c ON c.id = w.campaign_id
-    JOIN leads_lead l ON l.campaign_id = w.campaign_id AND l.valid_at >= w.opens
-    JOIN leads_leadevent e ON e.lead_id = l.id
+    JOIN leads_unclosedlead l ON l.campaign_id = w.campaign_id AND l.valid_at >= w.opens
+    JOIN leads_leadevent e ON e.lead_id = l.lead_id
     WHERE e.cause = 'client_rejected' AND e.from_status = 'accepted' AND e.at >= %(first)s
-      AND l.status = 'client_rejected' AND l.accepted_at IS NOT NULL AND NOT l.is_final
       AND NOT EXISTS (SELECT FROM leads_leadevent u WHERE u.undoes_id = e.id) GROUP BY 1, 2, 3
 ) x GROUP BY 1, 2, 3 HAVING sum(leads) > 0
 """
@@ -262,7 +262,7 @@ SELECT campaign_id, supplier_id, month, sum(leads)::bigint FROM (
 def returnable(opens: Sequence[tuple[int, datetime]]) -> list[Returnable]:
     """Accepted leads inside the return windows: (campaign, first instant inside its window)."""
     instants = [instant for _, instant in opens]
-    with walk(), connection.cursor() as cursor:
+    with walk(bitmaps=False), connection.cursor() as cursor:
         cursor.execute(
             _RETURNABLE,
             {
