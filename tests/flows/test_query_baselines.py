@@ -34,8 +34,8 @@ BASELINES = """
 16 client    /find/?q=a
 14 operator  /analytics/
 12 client    /analytics/?campaign={campaign}
-26 operator  /
-18 client    /
+28 operator  /
+21 client    /
 10 operator  /imports/
 17 operator  /reasons/
 5 operator   /profile/
