@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 BASELINES = """
 14 operator  /leads/
 15 client    /leads/
-12 supplier  /leads/
+14 supplier  /leads/
 17 operator  /leads/?q=ann
 13 operator  /leads/?status=pending&campaign={campaign}&only=closing
 19 operator  /leads/{lead}/?in=all
@@ -32,8 +32,8 @@ BASELINES = """
 11 supplier  /leads/{lead}/
 18 operator  /find/?q=a
 16 client    /find/?q=a
-14 operator  /analytics/
-12 client    /analytics/?campaign={campaign}
+16 operator  /analytics/
+14 client    /analytics/?campaign={campaign}
 26 operator  /
 18 client    /
 10 operator  /imports/
