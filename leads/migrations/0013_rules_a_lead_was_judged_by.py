@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("leads", "0011_lines_written_at_once"),
+        ("leads", "0012_parts_of_contacts"),
     ]
 
     operations = [
