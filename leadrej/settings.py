@@ -31,6 +31,7 @@ if PRODUCTION:
         raise ImproperlyConfigured("DEBUG must be off in production: its error pages show secrets.")
 
 SECRET_KEY = SECRET_KEY or environment.kept_secret(HOME / "secret-key")
+SECRET_KEY_FALLBACKS = environment.words("SECRET_KEY_FALLBACKS")
 
 # Where neither is named, the same engines run from their wheels, with their data under HOME.
 if not (DATABASE_URL and REDIS_URL) and embedded.wanted():
@@ -205,8 +206,9 @@ SPECTACULAR_SETTINGS = {
         "campaigns.api.described.finish",
     ],
 }
-# Calls a minute of each API key, or person with a session; of each form's token.
+# Calls a minute of each API key, or person with a session; of all that is one person's; of each form's token.
 API_CALLS_PER_MINUTE = environment.number("API_CALLS_PER_MINUTE", 600)
+API_CALLS_PER_MINUTE_OF_A_PERSON = environment.number("API_CALLS_PER_MINUTE_OF_A_PERSON", 1800)
 FORM_CALLS_PER_MINUTE = environment.number("FORM_CALLS_PER_MINUTE", 120)
 API_MAX_BYTES = environment.number("API_MAX_MB", 10) * 1_000_000
 

@@ -47,7 +47,7 @@ DROP FUNCTION leads_note_unclosed();
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("leads", "0012_parts_of_contacts"),
+        ("leads", "0013_rules_a_lead_was_judged_by"),
     ]
 
     operations = [
