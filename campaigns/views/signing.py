@@ -12,6 +12,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from redis import RedisError
 
+from campaigns import sessions
+
 #: So many wrong passwords for one name from one address, within so many seconds.
 TRIES, WAIT_SECONDS = 10, 300
 
@@ -27,6 +29,11 @@ class SignIn(auth.LoginView):
             answer["Retry-After"] = str(WAIT_SECONDS)
             return answer
         return super().post(request, *args, **kwargs)
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        answer = super().form_valid(form)
+        self.request.session[sessions.DEVICE] = sessions.device(self.request.headers.get("User-Agent", ""))
+        return answer
 
     def form_invalid(self, form: Any) -> HttpResponse:
         with suppress(RedisError, ValueError):  # without the cache people can still sign in
