@@ -16,6 +16,7 @@ from campaigns.rules import period_bounds
 from campaigns.spec import Agreed
 from campaigns.validators import SYSTEM_ERROR
 from leads import identifiers
+from leads.reasons import CAP_REACHED, OF_CAMPAIGN, OF_SUPPLIER
 from leads.sql import caps, door
 from leads.sql.caps import CapFacts
 from leads.sql.door import Judged, Key
@@ -23,7 +24,6 @@ from leads.statuses import HOLDING, Status
 
 log = logging.getLogger(__name__)
 
-CAP_REACHED = "CAP_REACHED"
 _PERIODS = {"day": "a day", "week": "a week", "month": "a month", "total": "in total"}
 
 
@@ -81,7 +81,8 @@ class Room:
 
 def reached(cap: CapFacts) -> str:
     """The sentence of a lead that met this cap."""
-    return f"The cap of {cap.limit:,} {_PERIODS[cap.period]} is reached"
+    whose = OF_CAMPAIGN if cap.supplier_id is None else OF_SUPPLIER
+    return f"{whose} of {cap.limit:,} {_PERIODS[cap.period]} is reached"
 
 
 def open_room(campaign: Campaign) -> Room:

@@ -60,11 +60,25 @@ _ONLY = {
 }
 
 
+class Disputed(StrEnum):
+    """What became of a supplier's word against a lead's rejection."""
+
+    OPEN = "open"
+    GRANTED = "granted"
+    REFUSED = "refused"
+
+    @property
+    def label(self) -> str:
+        """The words on screen."""
+        return f"Disputed, {self.value}"
+
+
 @dataclass(frozen=True)
 class Filters:
     """Which leads, in which order, with which columns. Parties, sources and dispositions go by their code.
 
-    Days are whole days, both included. `columns` is empty where nobody has chosen any.
+    Days are whole days, both included. `blank` says that the field has no value at all. `columns` is empty
+    where nobody has chosen any.
     """
 
     q: str = ""
@@ -79,7 +93,9 @@ class Filters:
     valid_to: date | None = None
     field: str = ""
     value: str = ""
+    blank: str = ""
     only: str = ""
+    disputed: str = ""
     sort: Sort = Sort.NEWEST
     columns: tuple[str, ...] = ()
 
@@ -106,7 +122,9 @@ def read(data: Mapping[str, Sequence[str]]) -> Filters:
     return Filters(
         **given,
         status=_known(data.get("status", ()), Status),
+        blank="yes" if "yes" in data.get("blank", ()) else "",
         only=next(iter(_known(data.get("only", ()), Only)), ""),
+        disputed=next(iter(_known(data.get("disputed", ()), Disputed)), ""),
         sort=next((Sort(text) for text in data.get("sort", ()) if text in set(Sort)), Sort.NEWEST),
         columns=tuple(dict.fromkeys(_text([name]) for name in data.get("columns", ()))),
     )

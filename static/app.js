@@ -244,18 +244,20 @@
     if (link || act) { event.preventDefault(); if (link) { link.click(); enter($("select, input:not([type=radio])", link.closest(".pick") || link)); } else act(); }
   });
 
-  // ---- Lists: what is picked is counted; one tick takes the page; folded filters close again ----
+  // ---- Lists: what is picked is counted; one tick takes the page, another the whole list; folded filters close again ----
   const picks = () => $$("#chosen tbody input[type=checkbox]");
   const showPicked = () => {
     const all = picks(), count = all.filter((box) => box.checked).length, every = $("[data-all]"), said = $("[data-chosen]");
+    const whole = $("#chosen [data-total]");
+    if (whole && count < all.length) whole.checked = false;
     for (const box of all) box.closest("tr").classList.toggle("is-sel", box.checked);
     if (every) { every.checked = count > 0 && count === all.length; every.indeterminate = count > 0 && count < all.length; }
-    if (said) said.textContent = `${count} selected`;
+    if (said) said.textContent = `${whole?.checked ? whole.dataset.total : count} selected`;
     if (said) said.closest(".bulk").hidden = !count;
   };
   const pick = (on) => { for (const box of picks()) box.checked = on; showPicked(); };
   document.addEventListener("change", (event) => {
-    if (event.target.matches("[data-all]")) pick(event.target.checked);
+    if (event.target.matches("[data-all]") || event.target.matches("#chosen [data-total]:checked")) pick(event.target.checked);
     else if (event.target.closest("#chosen")) showPicked();
   });
   document.addEventListener("click", (event) => {

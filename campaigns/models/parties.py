@@ -6,6 +6,9 @@ from django.contrib.auth.models import AbstractUser
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.utils.functional import cached_property
+
+from campaigns.masking import Mask
 
 
 class Client(models.Model):
@@ -110,6 +113,13 @@ class User(AbstractUser):
         if self.is_staff:
             return "Admin" if self.is_superuser else "Operator"
         return "Client" if self.client_id else "Supplier"
+
+    @cached_property
+    def masks(self) -> list[Mask]:
+        """What stands between this person and the names in another side's words; read once for each request."""
+        from campaigns import masks
+
+        return masks.behind(self)
 
     @property
     def full_name(self) -> str:

@@ -117,7 +117,7 @@ class LeadValues(models.Model):
             models.Index(fields=["lead"], condition=~Q(failures=[]), name="values_failed"),
             models.Index(fields=["lead"], condition=Q(version=0), name="values_unjudged"),
             GinIndex(fields=["judged"], opclasses=["jsonb_path_ops"], name="values_judged"),
-            GinIndex(models.Func("judged", function="lead_names"), name="values_names"),
+            GinIndex(models.Func("judged", function="lead_words"), name="values_words"),
         ]
 
 

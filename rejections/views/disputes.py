@@ -253,7 +253,7 @@ def _fields(lead: Lead, person: User) -> list[profile.Value]:
     values = LeadValues.objects.filter(lead=lead).first()
     first = first_received(lead.events.exclude(was_values=None), values) if values else {}
     labels = profile.labels(lead, person, values.received if values else {}, first)
-    return profile.data(values, first, labels)[:FIELDS]
+    return profile.data(values, first, labels, person)[:FIELDS]
 
 
 def _opened(request: HttpRequest, found: Dispute, now: datetime) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from campaigns.models import Campaign, Disposition, Source, User
+from campaigns.models import Campaign, Disposition, User
 from rejections import inbox, portal
 from rejections.models import Dispute
 from rejections.sql import portal as statements
@@ -43,7 +43,6 @@ def overview(request: HttpRequest) -> HttpResponse:
         ),
         "campaigns": campaigns,
         "chosen": chosen,
-        "source": _only_source(person, chosen),
         "periods": periods,
         "period": period,
         "lately": portal.rejected(asked, person, now, offset=0, limit=LATELY),
@@ -52,14 +51,6 @@ def overview(request: HttpRequest) -> HttpResponse:
         "now": now,
     }
     return render(request, "rejections/portal.html", context)
-
-
-def _only_source(person: User, campaign: Campaign | None) -> str:
-    """By what the list of leads can be narrowed to the campaign: its source, if the supplier has but one there."""
-    if campaign is None:
-        return ""
-    codes = Source.objects.visible_to(person).filter(campaign=campaign).values_list("code", flat=True)[:2]
-    return codes[0] if len(codes) == 1 else ""
 
 
 @dataclass(frozen=True)

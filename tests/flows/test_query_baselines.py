@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 BASELINES = """
 14 operator  /leads/
 15 client    /leads/
-12 supplier  /leads/
+14 supplier  /leads/
 17 operator  /leads/?q=ann
 13 operator  /leads/?status=pending&campaign={campaign}&only=closing
 19 operator  /leads/{lead}/?in=all
