@@ -9,7 +9,6 @@ from typing import Any
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends import db
 from django.db.models import QuerySet
-from django.utils import timezone
 
 from campaigns.models import Session, User
 
@@ -43,10 +42,16 @@ class SessionStore(db.SessionStore):
 
     def _get_session_from_db(self) -> Any:
         row: Any = super()._get_session_from_db()  # type: ignore[misc]
-        now = timezone.now()
-        if row and row.seen_at < now - NOTED_EVERY:
-            Session.objects.filter(pk=row.pk).update(seen_at=now)
+        if row:
+            self.seen_at = row.seen_at
         return row
+
+
+def note_use(session: Any, at: datetime) -> None:
+    """A session that was read is in use; one that was not has not said when it was used last."""
+    last = getattr(session, "seen_at", None)
+    if last and last < at - NOTED_EVERY:
+        Session.objects.filter(pk=session.session_key).update(seen_at=at)
 
 
 def device(agent: str) -> str:

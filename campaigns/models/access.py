@@ -8,7 +8,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from campaigns.models.terms import Source
 
@@ -116,7 +116,7 @@ class Session(AbstractBaseSession):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="sessions"
     )
     device = models.CharField(max_length=60, blank=True)
-    seen_at = models.DateTimeField(default=timezone.now)
+    seen_at = models.DateTimeField(db_default=Now())
 
     class Meta(AbstractBaseSession.Meta):
         abstract = False

@@ -111,9 +111,16 @@ def test_a_save_works_at_once_is_a_version_by_name_and_releases_what_it_says(
     assert given.totals(batch) == {"released": 5}
     reject(source, 1)
     assert not blocked.queue(), "later leads pass"
+    asked = admin.get(reverse("batch_undo", args=[batch.pk])).content.decode()
+    versions = reverse("picklist_versions", args=[countries.pk])
+    assert f"{countries.name} stays as it was saved" in asked
+    assert f'<a href="{versions}">' in asked
     admin.post(reverse("batch_undo", args=[batch.pk]))
     given.work(batch)
     assert ListMapperEntry.objects.exists(), "judging again is undone, the list is not"
+    result = admin.get(reverse("batch_result", args=[batch.pk])).content.decode()
+    assert f"{countries.name} is still as it was saved" in result
+    assert f'<a href="{versions}">' in result
     assert blocked.queue()[0].leads == 5
 
 
