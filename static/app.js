@@ -157,7 +157,9 @@
   document.addEventListener("submit", (event) => {
     const form = event.target, place = (event.submitter || form).closest("section[id], section[aria-labelledby]");
     if (event.defaultPrevented || form.matches("[hx-post], [data-session], [data-download]")) return;
-    const sent = { path: location.pathname, y: scrollY, place: place?.getAttribute("aria-labelledby") || place?.id, by: traits(isFree() ? form : document.activeElement) };
+    const sent = { path: location.pathname, y: scrollY, place: place?.getAttribute("aria-labelledby") || place?.id, by: null };
+    // Who has searched goes on to what was found, by keys too.
+    if (!isFree() && !(form.method === "get" && inField(document.activeElement))) sent.by = traits(document.activeElement);
     try { sessionStorage.setItem("sent", JSON.stringify(sent)); } catch { /* then the page begins at its top */ }
   });
   addEventListener("load", () => {
@@ -168,7 +170,7 @@
     if (told) return focusOn(told, {}); // which must be seen
     if (sent.path !== location.pathname) return focusOn($("main h1") || $("main"));
     if (!location.hash) scrollTo({ top: sent.y, behavior: "instant" });
-    focusOn(twin(sent.by) || headed(byId(sent.place)) || $("main h1") || $("main"));
+    focusOn(sent.by && twin(sent.by) || headed(byId(sent.place)) || $("main h1") || $("main"));
   });
   let had = null;
   document.addEventListener("htmx:beforeSwap", (event) => {
