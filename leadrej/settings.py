@@ -31,6 +31,7 @@ if PRODUCTION:
         raise ImproperlyConfigured("DEBUG must be off in production: its error pages show secrets.")
 
 SECRET_KEY = SECRET_KEY or environment.kept_secret(HOME / "secret-key")
+SECRET_KEY_FALLBACKS = environment.words("SECRET_KEY_FALLBACKS")
 
 # Where neither is named, the same engines run from their wheels, with their data under HOME.
 if not (DATABASE_URL and REDIS_URL) and embedded.wanted():

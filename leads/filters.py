@@ -16,6 +16,8 @@ from urllib.parse import parse_qs, urlencode
 from campaigns.lists import storable
 from leads.statuses import Status
 
+#: Days of a list are those of the house, whatever campaign it is about: as figures over several campaigns have them.
+HOUSE = "house"
 _LONGEST = 200
 _TEXTS = ("q", "campaign", "source", "supplier", "disposition", "field", "value")
 _DAYS = ("received_from", "received_to", "valid_from", "valid_to")
@@ -77,8 +79,8 @@ class Disputed(StrEnum):
 class Filters:
     """Which leads, in which order, with which columns. Parties, sources and dispositions go by their code.
 
-    Days are whole days, both included. `blank` says that the field has no value at all. `columns` is empty
-    where nobody has chosen any.
+    Days are whole days, both included, in the zone of the campaign chosen, or with `zone` in the house's. `blank`
+    says that the field has no value at all. `columns` is empty where nobody has chosen any.
     """
 
     q: str = ""
@@ -96,13 +98,14 @@ class Filters:
     blank: str = ""
     only: str = ""
     disputed: str = ""
+    zone: str = ""
     sort: Sort = Sort.NEWEST
     columns: tuple[str, ...] = ()
 
     @property
     def narrows(self) -> bool:
         """Whether anything is asked for at all, beyond order and columns."""
-        return replace(self, sort=Sort.NEWEST, columns=()) != Filters()
+        return replace(self, zone="", sort=Sort.NEWEST, columns=()) != Filters()
 
     def query(self, **changes: object) -> str:
         """The address of this list, its defaults left out; `changes` replace parts of it."""
@@ -123,6 +126,7 @@ def read(data: Mapping[str, Sequence[str]]) -> Filters:
         **given,
         status=_known(data.get("status", ()), Status),
         blank="yes" if "yes" in data.get("blank", ()) else "",
+        zone=HOUSE if HOUSE in data.get("zone", ()) else "",
         only=next(iter(_known(data.get("only", ()), Only)), ""),
         disputed=next(iter(_known(data.get("disputed", ()), Disputed)), ""),
         sort=next((Sort(text) for text in data.get("sort", ()) if text in set(Sort)), Sort.NEWEST),

@@ -1,15 +1,23 @@
-"""What the figures of `reports` say, arranged as pages show them: rates, a heat table, a spread over days."""
+"""What the figures of `reports` say, arranged as pages show them: rates, a heat table, a spread over days.
+
+Each number goes with the address (`query`) of the list of leads it counts, where there is such a list. `base` is the
+list of all leads looked at.
+"""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 from campaigns.models import Campaign, Disposition, Field, Supplier
+from campaigns.templatetags.figures import MINUS, NBSP, counted
+from leads.filters import HOUSE, Filters
 from leads.reports import Flip, Offender, Returned, Share, median_days
+from leads.sql.sources import Day
 from leads.statuses import Status
 
 #: Reasons that have a column of their own on the page; the rest stand together.
@@ -19,7 +27,9 @@ OFFENDERS = 12
 #: Days with a bar of their own; later ones stand together.
 BARS = 60
 #: Statuses of leads that were delivered: a client could reject them.
-DELIVERED = frozenset({Status.PENDING, Status.ACCEPTED, Status.CLIENT_REJECTED})
+DELIVERED = (Status.PENDING, Status.ACCEPTED, Status.CLIENT_REJECTED)
+_RETURNED = (Status.CLIENT_REJECTED.value,)
+_DELIVERED = tuple(status.value for status in DELIVERED)
 
 
 @dataclass(frozen=True)
@@ -32,6 +42,60 @@ class Figures:
     returned: int
     amounts: list[tuple[str, Decimal]]
     median: int | None
+
+    @property
+    def rate(self) -> float | None:
+        """Per cent of the delivered leads that the client rejected; None where none was delivered."""
+        return 100 * self.returned / self.delivered if self.delivered else None
+
+    @property
+    def turned_away(self) -> float | None:
+        """Per cent of the leads received that were Rejected at the door; None where none was received."""
+        return 100 * self.door / self.received if self.received else None
+
+
+@dataclass(frozen=True)
+class Change:
+    """How a figure stands against the period before: as shown (“−0.8 pt”), as said, if that is good, what it was."""
+
+    shown: str
+    said: str
+    good: bool | None
+    was: str
+
+
+def compared(now: Figures, was: Figures) -> dict[str, Change]:
+    """The four figures against those of the period before; without one that there was no number for."""
+    found = {
+        "rate": _points(now.rate, was.rate),
+        "returned": _change(now.returned, was.returned, "", ""),
+        "door": _points(now.turned_away, was.turned_away),
+        "median": _change(now.median, was.median, f"{NBSP}d", "day"),
+    }
+    return {name: change for name, change in found.items() if change} if was.received else {}
+
+
+def _points(now: float | None, was: float | None) -> Change | None:
+    if now is None or was is None:
+        return None
+    by = round(round(now, 1) - round(was, 1), 1)
+    shown, more = _sign(by, f"{abs(by):.1f}{NBSP}pt"), "higher" if by > 0 else "lower"
+    said = f"{abs(by):.1f} percentage points {more} than" if by else "the same as"
+    return Change(shown, said, by < 0 if by else None, f"{was:.1f}{NBSP}%")
+
+
+def _change(now: int | None, was: int | None, unit: str, noun: str) -> Change | None:
+    if now is None or was is None:
+        return None
+    by = now - was
+    amount = counted(abs(by), noun) if noun else f"{abs(by):,}"
+    said = f"{amount} {'more' if by > 0 else 'less' if noun else 'fewer'} than" if by else "the same as"
+    good = None if noun or not by else by < 0
+    return Change(_sign(by, f"{abs(by):,}{unit}"), said, good, counted(was, noun) if noun else f"{was:,}")
+
+
+def _sign(by: float, shown: str) -> str:
+    return f"{MINUS if by < 0 else '+' if by else '±'}{shown}"
 
 
 def figures(
@@ -61,6 +125,7 @@ class Cell:
     leads: int
     percent: float
     shade: int
+    query: str
 
 
 @dataclass(frozen=True)
@@ -71,13 +136,16 @@ class Line:
     cells: tuple[Cell, ...]
     rejected: int
     leads: int
+    rejected_query: str
+    query: str
 
 
 @dataclass(frozen=True)
 class Reason:
-    """A column of the heat table."""
+    """A column of the heat table; `code` of its disposition, blank where it has none."""
 
     label: str
+    code: str = ""
 
 
 @dataclass(frozen=True)
@@ -89,7 +157,12 @@ class Heat:
 
 
 def heat(
-    shares: Sequence[Share], campaigns: Mapping[int, Campaign], *, by_supplier: bool, columns: int = REASONS
+    shares: Sequence[Share],
+    campaigns: Mapping[int, Campaign],
+    base: Filters,
+    *,
+    by_supplier: bool,
+    columns: int = REASONS,
 ) -> Heat:
     """The heat table of a cohort; reasons beyond `columns` stand together as “All others”."""
     delivered: Counter[int] = Counter()
@@ -101,29 +174,50 @@ def heat(
             if share.status == Status.CLIENT_REJECTED:
                 found[who][share.disposition_id or 0] += share.leads
     whole = sum(found.values(), Counter())
-    labels = dict(Disposition.objects.filter(pk__in=whole).values_list("pk", "label"))
-    main = [reason for reason, _ in whole.most_common(columns)]
-    more = len(whole) > len(main)
-    names = _names(delivered, campaigns, by_supplier)
-    lines = [_line(names[who], found[who], main, more, leads) for who, leads in delivered.items()]
-    titles = [Reason(labels.get(reason, "No disposition")) for reason in main] + [Reason("All others")] * more
-    return Heat(
-        tuple(titles), tuple(sorted(lines, key=lambda line: (-line.rejected / line.leads, line.name)))
-    )
+    known = Disposition.objects.in_bulk(whole)
+    main = {
+        pk: Reason(known[pk].label, known[pk].code) if pk in known else Reason("No disposition")
+        for pk, _ in whole.most_common(columns)
+    }
+    others = [Reason("All others")] if len(whole) > len(main) else []
+    names = _names(delivered, campaigns, base, by_supplier)
+    lines = [_line(*names[who], found[who], main, bool(others), leads) for who, leads in delivered.items()]
+    ordered = sorted(lines, key=lambda line: (-line.rejected / line.leads, line.name))
+    return Heat((*main.values(), *others), tuple(ordered))
 
 
-def _names(ids: Iterable[int], campaigns: Mapping[int, Campaign], by_supplier: bool) -> dict[int, str]:
+def _names(
+    ids: Iterable[int], campaigns: Mapping[int, Campaign], base: Filters, by_supplier: bool
+) -> dict[int, tuple[str, Filters]]:
+    """Who delivered: the name, and the list of its leads."""
     if by_supplier:
-        return dict(Supplier.objects.filter(pk__in=list(ids)).values_list("pk", "name"))
-    return {pk: campaign.name for pk, campaign in campaigns.items()}
+        suppliers = Supplier.objects.in_bulk(list(ids)).items()
+        return {pk: (one.name, replace(base, supplier=one.code)) for pk, one in suppliers}
+    return {pk: (one.name, _of_campaign(base, one)) for pk, one in campaigns.items()}
 
 
-def _line(name: str, found: Counter[int], main: Sequence[int], more: bool, leads: int) -> Line:
-    numbers = [found[reason] for reason in main]
+def _of_campaign(base: Filters, campaign: Campaign) -> Filters:
+    """The part of the list that is of one campaign, with its days as they were counted."""
+    return replace(base, campaign=campaign.code, zone="" if base.campaign else HOUSE)
+
+
+def _line(
+    name: str, own: Filters, found: Counter[int], main: Mapping[int, Reason], more: bool, leads: int
+) -> Line:
+    returned = replace(own, status=_RETURNED)
+    numbers = [(found[pk], reason.code) for pk, reason in main.items()]
     if more:
-        numbers.append(found.total() - sum(numbers))
-    cells = (Cell(number, 100 * number / leads, _shade(100 * number / leads)) for number in numbers)
-    return Line(name, tuple(cells), found.total(), leads)
+        numbers.append((found.total() - sum(number for number, _ in numbers), ""))
+    cells = (
+        Cell(
+            number,
+            100 * number / leads,
+            _shade(100 * number / leads),
+            returned.query(disposition=code) if number and code else "",
+        )
+        for number, code in numbers
+    )
+    return Line(name, tuple(cells), found.total(), leads, returned.query(), own.query(status=_DELIVERED))
 
 
 def _shade(percent: float) -> int:
@@ -151,7 +245,33 @@ def spread(returned: Sequence[Returned], window: int | None) -> list[Bar]:
     return [Bar(day, leads[day], day == BARS) for day in range(last + 1)]
 
 
-def named(offenders: Iterable[Offender], campaigns: Mapping[int, Campaign]) -> list[dict[str, Any]]:
+@dataclass(frozen=True)
+class Listed:
+    """The leads of one day, or of the week that begins with it: (how many, query) as the chart stacks them."""
+
+    day: Day
+    counts: tuple[tuple[int, str], ...]
+
+
+def listed(days: Iterable[Day], base: Filters, *, weekly: bool) -> list[Listed]:
+    """The days with the lists of their leads."""
+    statuses = ((Status.PENDING.value, Status.ACCEPTED.value), (Status.REJECTED.value,), _RETURNED)
+    found = []
+    for day in days:
+        first, last = day.day, day.day + timedelta(days=6 if weekly else 0)
+        span = replace(
+            base,
+            received_from=max(first, base.received_from or first),
+            received_to=min(last, base.received_to or last),
+        )
+        queries = (span.query(status=status) for status in statuses)
+        found.append(Listed(day, tuple(zip(day.leads, queries, strict=True))))
+    return found
+
+
+def named(
+    offenders: Iterable[Offender], campaigns: Mapping[int, Campaign], base: Filters
+) -> list[dict[str, Any]]:
     """Offending values with the names of their campaign and field."""
     fields = Field.objects.filter(campaign__in=campaigns).values_list("campaign_id", "name", "label")
     labels = {(campaign, name): label for campaign, name, label in fields}
@@ -163,6 +283,13 @@ def named(offenders: Iterable[Offender], campaigns: Mapping[int, Campaign]) -> l
             "value": one.value or "",
             "code": one.code or "",
             "leads": one.leads,
+            "query": _of_campaign(base, campaigns[one.campaign_id]).query(
+                status=(Status.REJECTED.value,),
+                disposition=one.code or "",
+                field=one.field or "",
+                value=one.value or "",
+                blank="" if one.value else "yes",
+            ),
         }
         for one in offenders
     ]

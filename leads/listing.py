@@ -89,7 +89,7 @@ def found(person: User, filters: Filters, offered: Choices, at: datetime) -> Lea
 
 def zone_of(filters: Filters, offered: Choices) -> str:
     """The time zone of a list: the chosen campaign's, else the house's."""
-    campaign = offered.campaigns.get(filters.campaign)
+    campaign = None if filters.zone else offered.campaigns.get(filters.campaign)
     return shared_zone([campaign.time_zone] if campaign else [], settings.TIME_ZONE)
 
 

@@ -25,8 +25,9 @@ _NUMBER = re.compile(r"(?:IMP|CLO|COR)?[-\s#]*([1-9][0-9]{0,17})", re.IGNORECASE
 _PHONE = re.compile(r"[+(]?[\d\s().+/-]{6,}")
 #: What stands between the words of a name; the function lead_names (migration) splits by the same.
 _BETWEEN = re.compile(r"[\s\-–.,/'’()]+")
-#: The end of a phone number has so many digits at least; one with as many as the second may be a national one.
-_TAIL, _NATIONAL = 4, 8
+#: The end of a phone number has so many digits at least; so many where they name a lead by themselves; one with
+#: as many as the third may be a national number.
+_TAIL, _BESIDE, _NATIONAL = 4, 6, 8
 _DIGITS = re.compile(r"[\d\s().\-/]+")
 _DOMAIN = re.compile(r"[\w-]+(\.[\w-]+)+\.?")
 
@@ -56,27 +57,26 @@ def leads(text: str, viewer: User) -> list[Lead]:
 def named(text: str, viewer: User) -> Q:
     """The condition on leads that the text asks for: those that an identifier names; without such, by its parts.
 
-    Digits may be the end of a phone number too, whatever else they name.
+    Enough digits may be the end of a phone number too, whatever else they name.
     """
-    ids, tails = _identified(text, viewer), _tails(text)
+    ids = _identified(text, viewer)
+    tails = _tails(text, _BESIDE if ids else _TAIL)
     if ids and not tails:
         return Q(pk__in=sorted(ids))
     if ids:
         ended = LeadValues.objects.filter(Named(F("judged"), Value(_any(tails)))).values("pk")
         return Q(pk__in=ended.union(Lead.objects.filter(pk__in=sorted(ids)).values("pk")))
-    words = [word for word in _BETWEEN.split(fold(text)) if word][:_WORDS]
-    asked = [" & ".join(map(_beginning, words))] if words else []
-    asked += map(_beginning, _contacts(text))
-    if tails:
-        asked.append(_any(tails))
+    words = [] if "@" in text else [word for word in map(_plain, _BETWEEN.split(fold(text))) if word]
+    asked = [" & ".join(map(_beginning, words[:_WORDS]))] if words else []
+    asked += map(_any, filter(None, (_contacts(text), tails)))
     return Q(Named(F("values__judged"), Value(" | ".join(asked)))) if asked else Q(pk__in=[])
 
 
-def _tails(text: str) -> list[str]:
-    """The words for phone numbers that end in these digits; none where the text is something else."""
+def _tails(text: str, least: int) -> list[str]:
+    """The words for phone numbers that end in these digits; none where they are fewer, or the text something else."""
     bare = trim(text, leading="'")
     digits = "".join(char for char in bare if char.isdecimal())
-    if len(digits) < _TAIL or not _DIGITS.fullmatch(bare):
+    if len(digits) < least or not _DIGITS.fullmatch(bare):
         return []
     ends = [digits, digits.removeprefix("0")] if len(digits) >= _NATIONAL else [digits]
     return [f"#{end[::-1]}" for end in dict.fromkeys(ends)]
@@ -92,7 +92,13 @@ def _contacts(text: str) -> list[str]:
 
 
 def _any(words: list[str]) -> str:
-    return " | ".join(map(_beginning, words))
+    """One of these words, or one that begins so; of whole words the planner knows how common they are."""
+    return " | ".join(f"{begun.removesuffix(':*')} | {begun}" for begun in map(_beginning, words))
+
+
+def _plain(word: str) -> str:
+    """A word of a name, without what a word of a contact begins with."""
+    return word.lstrip("#<")
 
 
 def _beginning(word: str) -> str:

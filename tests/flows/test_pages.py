@@ -585,7 +585,11 @@ def test_find_lists_leads_by_name_imports_campaigns_and_pages_of_ones_own_side()
 
     assert [found["pk"] for found in hits("client", "arch").leads] == [lead.pk]
     assert [found["pk"] for found in hits("supplier", "ann@EXAMPLE.org").leads] == [lead.pk]
+    assert [found["pk"] for found in hits("client", "@example.or").leads] == [lead.pk]
     assert not hits("rival", "arch")
+    old = make.lead(w.campaign, at=w.at - timedelta(days=1), id=912_345)
+    called = make.lead(w.campaign, at=w.at, phone="+447911912345")
+    assert [found["pk"] for found in hits("client", "912345").leads] == [old.pk, called.pk]
     assert hits("client", f"IMP-{w.finished.pk}").batches == [w.finished]
     assert hits("client", "rooftops").campaigns == [w.campaign]
     assert not hits("supplier", "rooftops")

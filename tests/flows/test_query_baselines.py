@@ -32,8 +32,8 @@ BASELINES = """
 11 supplier  /leads/{lead}/
 18 operator  /find/?q=a
 16 client    /find/?q=a
-14 operator  /analytics/
-12 client    /analytics/?campaign={campaign}
+16 operator  /analytics/
+14 client    /analytics/?campaign={campaign}
 26 operator  /
 18 client    /
 10 operator  /imports/

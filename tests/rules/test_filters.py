@@ -18,6 +18,7 @@ def test_an_address_says_all_of_a_list_and_nothing_that_is_usual() -> None:
         blank="yes",
         only="to_fix",
         disputed="granted",
+        zone="house",
         sort=Sort.LOWEST_ID,
         columns=("id", "field:country"),
     )
@@ -35,6 +36,7 @@ def test_what_makes_no_sense_is_not_asked_for() -> None:
         "only": ["mine"],
         "disputed": ["withdrawn"],
         "blank": ["no"],
+        "zone": ["Mars/Base"],
         "q": ["a\0b" + "c" * 500],
         "else": ["x"],
     }
