@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("campaigns", "0012_meta_lead_ads"),
+        ("campaigns", "0013_meta_lead_ads"),
     ]
 
     operations = [

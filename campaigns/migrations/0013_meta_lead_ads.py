@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("campaigns", "0011_rights_in_words"),
+        ("campaigns", "0012_secrets_at_rest"),
     ]
 
     operations = [
