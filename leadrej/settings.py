@@ -210,8 +210,9 @@ SPECTACULAR_SETTINGS = {
         "campaigns.api.described.finish",
     ],
 }
-# Calls a minute of each API key, or person with a session; of each form's token.
+# Calls a minute of each API key, or person with a session; of all that is one person's; of each form's token.
 API_CALLS_PER_MINUTE = environment.number("API_CALLS_PER_MINUTE", 600)
+API_CALLS_PER_MINUTE_OF_A_PERSON = environment.number("API_CALLS_PER_MINUTE_OF_A_PERSON", 1800)
 FORM_CALLS_PER_MINUTE = environment.number("FORM_CALLS_PER_MINUTE", 120)
 API_MAX_BYTES = environment.number("API_MAX_MB", 10) * 1_000_000
 

@@ -110,6 +110,11 @@ class LeadValues(models.Model):
     failures = models.JSONField(default=list)
     version = models.PositiveIntegerField(default=1)
     kept_rejected = models.BooleanField(default=False, db_default=False)
+    rules = models.BigIntegerField(
+        null=True,
+        editable=False,
+        help_text="What `judged` and `failures` were reached by, where it is known.",
+    )
 
     class Meta:
         verbose_name_plural = "lead values"

@@ -117,7 +117,7 @@ WITH picked AS (
 ), given_back AS (
     UPDATE leads_leadvalues v
     SET received = p.was_values->'received', judged = p.was_values->'judged', failures = p.was_values->'failures',
-        kept_rejected = (p.was_values->>'kept')::boolean,
+        kept_rejected = (p.was_values->>'kept')::boolean, rules = NULL,
         version = v.version + (v.received <> p.was_values->'received')::int
     FROM picked p JOIN restored r ON r.event_id = p.id WHERE v.lead_id = p.lead_id AND p.was_values IS NOT NULL
     RETURNING v.lead_id, jsonb_build_object('version', old.version, 'received', old.received,
