@@ -45,8 +45,8 @@ BASELINES = """
 >>>>>>> main
 10 operator  /imports/
 17 operator  /reasons/
-5 operator   /profile/
-4 client     /profile/
+6 operator   /profile/
+5 client     /profile/
 10 operator  /told/
 """
 
