@@ -72,7 +72,7 @@ def _reach(campaign: Campaign, month: date) -> Reach:
 
 def oldest_open(campaign: Campaign, before: date | None = None) -> date | None:
     """The month that has to be closed before any other of the campaign; one that is `before` this month."""
-    until = before and span_of(campaign, before).begin
+    until = span_of(campaign, before).begin if before else None
     found = oldest(campaign.pk, until)
     if found is None:
         return None

@@ -32,17 +32,10 @@ BASELINES = """
 11 supplier  /leads/{lead}/
 18 operator  /find/?q=a
 16 client    /find/?q=a
-<<<<<<< HEAD
-14 operator  /analytics/
-12 client    /analytics/?campaign={campaign}
-28 operator  /
-21 client    /
-=======
 16 operator  /analytics/
 14 client    /analytics/?campaign={campaign}
-26 operator  /
-18 client    /
->>>>>>> main
+28 operator  /
+21 client    /
 10 operator  /imports/
 17 operator  /reasons/
 6 operator   /profile/
