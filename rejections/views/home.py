@@ -19,6 +19,7 @@ from django.views.decorators.http import require_safe
 from campaigns.models import Campaign, Disposition, Field, User
 from campaigns.rules import local_date
 from campaigns.templatetags.figures import counted, round_money
+from campaigns.views import later
 from leads.cells import OF_FIELD
 from leads.filters import Filters, Only
 from leads.statuses import Status
@@ -50,8 +51,28 @@ def home(request: HttpRequest) -> HttpResponse:
     if person.supplier_id:
         return portal.overview(request)
     if person.client_id:
-        return render(request, "rejections/home_client.html", _client(person, timezone.now()))
-    return render(request, "rejections/home.html", _staff(person, timezone.now()))
+        return _client_home(request, person, timezone.now())
+    parts = later.parts(request, "all")
+    context = {"later": parts, "today": timezone.localdate()}
+    if not parts:
+        context |= _staff(person, timezone.now())
+    template = "rejections/_home.html" if request.GET.get("part") == "all" else "rejections/home.html"
+    return render(request, template, context)
+
+
+def _client_home(request: HttpRequest, person: User, at: datetime) -> HttpResponse:
+    """A client's first page, or one of its costly parts."""
+    campaigns = list(Campaign.objects.visible_to(person))
+    parts, part = later.parts(request, "windows", "credits"), request.GET.get("part")
+    context: dict[str, Any] = {"later": parts}
+    if not parts and part != "credits":
+        lines = worklist.closing_days(campaigns, at)[:WINDOWS_LISTED]
+        context["windows"] = [_window(line) for line in lines]
+    if not parts and part != "windows":
+        context["credits"] = _credits(campaigns, worklist.this_month(campaigns, at), at)
+    if part in ("windows", "credits"):
+        return render(request, f"rejections/_{part}.html", context)
+    return render(request, "rejections/home_client.html", context | _client(person, campaigns))
 
 
 @login_required
@@ -77,7 +98,6 @@ def _staff(person: User, at: datetime) -> dict[str, Any]:
     lines = worklist.unsettled(campaigns, at)
     phrases = worklist.phrases_without_code()
     return _open(person, at) | {
-        "today": timezone.localdate(at),
         "metrics": _metrics(lines, worklist.this_month(campaigns, at)),
         "items": attention.items(
             lines,
@@ -161,14 +181,11 @@ def _by_currency(amounts: Iterable[tuple[str, Decimal]]) -> list[tuple[str, Deci
     return [part for part in ordered if part[1]] or ordered[:1]
 
 
-def _client(person: User, at: datetime) -> dict[str, Any]:
-    campaigns = list(Campaign.objects.visible_to(person))
+def _client(person: User, campaigns: list[Campaign]) -> dict[str, Any]:
     batches = Batch.objects.visible_to(person).select_related("campaign", "created_by")
     return upload_context(person, "") | {
         "form": UploadForm(person),
-        "windows": [_window(line) for line in worklist.closing_days(campaigns, at)[:WINDOWS_LISTED]],
         "pending": _pending(campaigns),
-        "credits": _credits(campaigns, worklist.this_month(campaigns, at), at),
         "recent": shown.recent(batches.exclude(kind=Kind.CORRECTION)[:RECENT], person),
     }
 
