@@ -87,6 +87,7 @@ handler500 = "leadrej.failing.broken"
 
 urlpatterns = [
     path("", home.home, name="home"),
+    path("home/rates/", home.rates, name="home_rates"),
     path("imports/open/", home.open_batches, name="open_batches"),
     path("find/", find.find, name="find"),
     path("imports/", listing.imports, name="imports"),

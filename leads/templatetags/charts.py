@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from itertools import accumulate
 
@@ -9,8 +10,9 @@ from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from campaigns.templatetags.figures import number
+from campaigns.templatetags.figures import number, percent
 from leads.insight import Bar
+from leads.periods import Rate
 from leads.sql.sources import Day
 
 register = template.Library()
@@ -81,7 +83,7 @@ def _summary(days: Sequence[Day]) -> str:
     )
 
 
-def _name(day: Day, at: int) -> str:
+def _name(day: Day | Rate, at: int) -> str:
     return f"{day.day.day} {day.day:%b}" if at % _NAMED_EVERY == 0 else ""
 
 
@@ -132,4 +134,57 @@ def _spread_summary(bars: Sequence[Bar], window: int | None) -> str:
     return (
         f"Client rejections by days after a lead became valid: {sum(bar.leads for bar in bars):,} in all, most on "
         f"day {most.days}.{marked} The table below holds each day."
+    )
+
+
+@register.simple_tag
+def rate_lines(rates: Sequence[Rate]) -> SafeString:
+    """Two lines of shares, day by day: rejected by the client, over its area, and rejected at the door, dashed."""
+    highest = max((max(rate.returned, rate.door) / rate.leads for rate in rates), default=0)
+    top, width = nice_top(max(math.ceil(100 * highest), 1)), STEP * len(rates)
+    line = _line([HEIGHT - HEIGHT * 100 * rate.returned / rate.leads / top for rate in rates])
+    door = _line([HEIGHT - HEIGHT * 100 * rate.door / rate.leads / top for rate in rates])
+    return format_html(
+        '<div class="daybars lines"><ol class="ys" aria-hidden="true">{}</ol>'
+        '<svg viewBox="0 0 {} {}" preserveAspectRatio="none" role="img" aria-label="{}">{}'
+        '<path class="area c-client" d="{}L{} {}L{} {}Z"/><path class="line c-client" d="{}"/>'
+        '<path class="line dashed c-rejected" d="{}"/>{}</svg><ol class="xs" aria-hidden="true">{}</ol></div>',
+        format_html_join("", "<li>{} %</li>", ((number(tick),) for tick in (top, top // 2, 0))),
+        width,
+        HEIGHT,
+        _rates_summary(rates),
+        format_html_join("", '<path d="M0 {}H{}"/>', ((y, width) for y in (0, HEIGHT // 2, HEIGHT))),
+        line,
+        width - STEP / 2,
+        HEIGHT,
+        STEP / 2,
+        HEIGHT,
+        line,
+        door,
+        format_html_join(
+            "",
+            '<rect class="over" x="{}" y="0" width="{}" height="{}"><title>{}</title></rect>',
+            ((at * STEP, STEP, HEIGHT, _rate_said(rate)) for at, rate in enumerate(rates)),
+        ),
+        format_html_join("", "<li>{}</li>", ((_name(rate, at),) for at, rate in enumerate(rates))),
+    )
+
+
+def _line(heights: Sequence[float]) -> str:
+    """A path through the middle of each step."""
+    points = (f"{STEP * at + STEP / 2:g} {y:.2f}" for at, y in enumerate(heights))
+    return f"M{'L'.join(points)}"
+
+
+def _rate_said(rate: Rate) -> str:
+    return (
+        f"{rate.day.day} {rate.day:%b}: {percent(rate.returned, rate.leads)} Client Rejected, "
+        f"{percent(rate.door, rate.leads)} Rejected, of {rate.leads:,} leads"
+    )
+
+
+def _rates_summary(rates: Sequence[Rate]) -> str:
+    return (
+        f"Two lines over {len(rates)} days. First, {_rate_said(rates[0])}. Last, {_rate_said(rates[-1])}. "
+        "The table below holds each day."
     )

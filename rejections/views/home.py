@@ -7,18 +7,20 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from campaigns.models import Campaign, Disposition, Field, User
-from campaigns.rules import local_date
+from campaigns.rules import begin, local_date
 from campaigns.templatetags.figures import counted, round_money
+from leads import periods, reports
 from leads.cells import OF_FIELD
 from leads.filters import Filters, Only
 from leads.statuses import Status
@@ -40,6 +42,8 @@ WINDOWS_LISTED, REASONS_LISTED = 8, 6
 PENDING_COLUMNS = ("id", "name", "campaign", "price", "valid_at")
 #: Reasons on the operators' home are counted over so many days.
 REASON_DAYS = 30
+#: Days of the chart of rejection rates.
+RATE_DAYS = 30
 
 
 @login_required
@@ -91,6 +95,28 @@ def _staff(person: User, at: datetime) -> dict[str, Any]:
         "to_fix": troubles.sources_to_fix(),
         "reasons": _top_reasons(at),
     }
+
+
+@login_required
+@require_safe
+def rates(request: HttpRequest) -> HttpResponse:
+    """The chart of the last days' rejection rates, asked for by a page that is there; else analytics has them."""
+    person: Any = request.user
+    if person.supplier_id:
+        raise Http404
+    last = timezone.localdate()
+    first = last - timedelta(days=RATE_DAYS - 1)
+    address = f"{reverse('analytics')}?{urlencode({'from': first, 'to': last})}"
+    if not request.headers.get("HX-Request"):
+        return redirect(address)
+    zone = timezone.get_current_timezone_name()
+    campaigns = Campaign.objects.visible_to(person).values_list("pk", flat=True)
+    earliest = begin(first - timedelta(days=periods.SPAN - 1), zone)
+    days = reports.per_day(
+        reports.Cohort(list(campaigns), earliest, begin(last + timedelta(days=1), zone), zone)
+    )
+    context = {"rates": periods.rates(days, first, last), "address": address}
+    return render(request, "rejections/_rates.html", context)
 
 
 def _top_reasons(at: datetime) -> list[dict[str, Any]]:
