@@ -117,13 +117,12 @@ class Rate:
 
 
 def rates(days: Iterable[Day], first: date, last: date) -> list[Rate]:
-    """One rate for each day from first to last; `days` begin SPAN - 1 days before the first. A day without has none."""
+    """One rate for each day from first to last; `days` begin SPAN - 1 days before the first. Empty without leads."""
     known = {day.day: day.leads for day in days}
     found = []
     for ago in range((last - first).days, -1, -1):
         day = last - timedelta(days=ago)
         span = [known.get(day - timedelta(days=back), (0, 0, 0)) for back in range(SPAN)]
         valid, door, returned = (sum(leads) for leads in zip(*span, strict=True))
-        if valid + door + returned:
-            found.append(Rate(day, returned, door, valid + door + returned))
-    return found
+        found.append(Rate(day, returned, door, valid + door + returned))
+    return found if any(rate.leads for rate in found) else []

@@ -16,6 +16,7 @@ from leads.periods import Change, Figures, Rate
 from leads.reports import Cohort, Outside, Returned
 from leads.sql.sources import Day
 from leads.statuses import Status
+from leads.templatetags.charts import rate_lines
 from tests import batches, make
 from tests.flows.test_pages import opened, signed_in
 from tests.flows.world import world
@@ -236,7 +237,7 @@ def test_lists_behind_figures_of_several_campaigns_have_the_days_of_the_house() 
     assert (lines[tokyo.name].leads, found["total"], found["zone"]) == (1, 1, "UTC")
 
 
-def test_a_rate_is_that_of_the_week_up_to_its_day_and_a_week_without_leads_has_none() -> None:
+def test_a_rate_is_that_of_the_week_up_to_its_day_and_a_week_without_leads_is_a_gap() -> None:
     days = [Day(date(2026, 11, 2), 8, 1, 1), Day(date(2026, 11, 8), 10, 0, 0)]
     found = periods.rates(days, date(2026, 11, 7), date(2026, 11, 20))
     assert found[:3] == [
@@ -244,4 +245,11 @@ def test_a_rate_is_that_of_the_week_up_to_its_day_and_a_week_without_leads_has_n
         Rate(date(2026, 11, 8), 1, 1, 20),
         Rate(date(2026, 11, 9), 0, 0, 10),
     ]
-    assert found[-1].day == date(2026, 11, 14)
+    assert found[7:9] == [Rate(date(2026, 11, 14), 0, 0, 10), Rate(date(2026, 11, 15), 0, 0, 0)]
+    assert (len(found), found[-1].day) == (14, date(2026, 11, 20))
+    assert periods.rates(days, date(2026, 11, 20), date(2026, 11, 21)) == []
+    drawn = rate_lines(found)
+    assert 'class="line c-client" d="M10 0.00L' in drawn
+    assert "20 Nov: no leads" in drawn
+    one = rate_lines([Rate(date(2026, 11, day), 0, 0, day % 2) for day in (1, 2, 3)])
+    assert 'class="line c-client" d="M10 100.00L10 100.00M50 100.00L50 100.00"' in one
