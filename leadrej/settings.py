@@ -70,10 +70,12 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "leadrej.failing.refuse_too_large",
+    "leadrej.failing.explain_buttons",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "campaigns.views.signing.note_use",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -116,6 +118,8 @@ WHITENOISE_USE_FINDERS = not PRODUCTION
 WHITENOISE_AUTOREFRESH = not PRODUCTION
 
 AUTH_USER_MODEL = "campaigns.User"
+# Sessions know whose they are, so that people see where they are signed in.
+SESSION_ENGINE = "campaigns.sessions"
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
@@ -206,8 +210,9 @@ SPECTACULAR_SETTINGS = {
         "campaigns.api.described.finish",
     ],
 }
-# Calls a minute of each API key, or person with a session; of each form's token.
+# Calls a minute of each API key, or person with a session; of all that is one person's; of each form's token.
 API_CALLS_PER_MINUTE = environment.number("API_CALLS_PER_MINUTE", 600)
+API_CALLS_PER_MINUTE_OF_A_PERSON = environment.number("API_CALLS_PER_MINUTE_OF_A_PERSON", 1800)
 FORM_CALLS_PER_MINUTE = environment.number("FORM_CALLS_PER_MINUTE", 120)
 API_MAX_BYTES = environment.number("API_MAX_MB", 10) * 1_000_000
 

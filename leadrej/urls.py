@@ -87,7 +87,6 @@ handler500 = "leadrej.failing.broken"
 
 urlpatterns = [
     path("", home.home, name="home"),
-    path("home/rates/", home.rates, name="home_rates"),
     path("imports/open/", home.open_batches, name="open_batches"),
     path("find/", find.find, name="find"),
     path("imports/", listing.imports, name="imports"),
@@ -199,6 +198,7 @@ urlpatterns = [
     path("profile/keys/", keys.keys, name="keys"),
     path("profile/keys/<int:pk>/revoke/", keys.key_revoke, name="key_revoke"),
     path("profile/theme/", profile.theme, name="profile_theme"),
+    path("profile/elsewhere/", profile.elsewhere, name="sign_out_elsewhere"),
     path("profile/password/", profile.ChangePassword.as_view(), name="password"),
     path("login/", signing.SignIn.as_view(), name="login"),
     path("logout/", auth.LogoutView.as_view(), name="logout"),

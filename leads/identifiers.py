@@ -149,6 +149,8 @@ def _bare(text: str) -> str:
 
 
 def _lead_id_key(text: str, region: str) -> str:
+    if len(text) <= 18 and text.isascii() and text.isdigit():  # nearly every one
+        return str(int(text))
     bare = _bare(text)
     match = _LEAD_ID.fullmatch(bare)
     return str(int(match[1])) if match else bare and NO_LEAD_ID

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 
-from campaigns import calls
+from campaigns import calls, sessions
 from campaigns.models import Campaign
 from campaigns.rules import begin, local_date
 from leads.sql.door import lock_door
@@ -25,6 +25,7 @@ PATIENCE_SECONDS = 10
 def sweep(at: datetime) -> list[int]:
     """Batches to ring for; uploads left in Mapping or Checked for UPLOADS_KEPT_DAYS are removed, old answers too."""
     calls.forget(at)
+    sessions.forget(at)
     forgotten = at - timedelta(days=settings.UPLOADS_KEPT_DAYS)
     old = Batch.objects.filter(state__in=EDITABLE, created_at__lt=forgotten, started_at=None)
     for batch in old:

@@ -86,13 +86,22 @@ def caller(request: Request) -> str:
 
 
 class Throttle(BaseThrottle):
-    """So many calls a minute for each key, each session's person, each address that gives no name."""
+    """So many calls a minute for each key, each session's person, each address that gives no name.
+
+    A person with many keys has so many for all of them together.
+    """
 
     def allow_request(self, request: Request, view: Any) -> bool:
-        limit = settings.API_CALLS_PER_MINUTE
-        used, self.left = spend(f"api:{caller(request)}")
-        request._request.rate = (limit, max(0, limit - used), self.left)  # type: ignore[attr-defined]
-        return used <= limit
+        bounds = [(settings.API_CALLS_PER_MINUTE, caller(request))]
+        if request.user.is_authenticated:
+            bounds.append((settings.API_CALLS_PER_MINUTE_OF_A_PERSON, f"person:{request.user.pk}"))
+        found = []
+        for limit, whose in bounds:
+            used, self.left = spend(f"api:{whose}")
+            found.append((limit - used, limit))
+        remaining, limit = min(found)
+        request._request.rate = (limit, max(0, remaining), self.left)  # type: ignore[attr-defined]
+        return remaining >= 0
 
     def wait(self) -> float:
         return self.left

@@ -10,11 +10,17 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse, reverse_lazy
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST
 
+from campaigns import sessions
 from campaigns.forms import PreferencesForm
 from campaigns.models import User
+from campaigns.templatetags.figures import counted
+
+#: Places where one is signed in that are listed.
+SESSIONS = 10
 
 
 @login_required
@@ -36,6 +42,9 @@ def profile(request: HttpRequest) -> HttpResponse:
         "densities": User.Density.choices,
         "mails": User.Mail.choices,
         "sees": _sees(person),
+        "here": request.session.session_key,
+        "sessions": list(sessions.of(person, timezone.now())[: SESSIONS + 1]),
+        "listed": SESSIONS,
     }
     return render(request, "campaigns/profile.html", context, status=422 if form.errors else 200)
 
@@ -56,6 +65,19 @@ def theme(request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect(back if ours else reverse("home"))
 
 
+@login_required
+@require_POST
+def elsewhere(request: HttpRequest) -> HttpResponse:
+    """Sign out everywhere but here."""
+    person: Any = request.user
+    ended = sessions.end_others(person, request.session.session_key)
+    if ended:
+        messages.success(request, f"You are signed out in {counted(ended, 'other place')}.")
+    else:
+        messages.info(request, "You are signed in here only. Nothing was changed.")
+    return redirect("profile")
+
+
 class ChangePassword(auth.PasswordChangeView):
     """The old password, and twice the new one. Other sessions of the person end with it."""
 
@@ -64,6 +86,7 @@ class ChangePassword(auth.PasswordChangeView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         answer = super().form_valid(form)
+        sessions.end_others(form.user, self.request.session.session_key)
         messages.success(self.request, "Your password was changed. You are signed out everywhere else.")
         return answer
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -10,10 +11,24 @@ from django.contrib.auth.forms import UsernameField
 from django.core.cache import cache
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from redis import RedisError
+
+from campaigns import sessions
 
 #: So many wrong passwords for one name from one address, within so many seconds.
 TRIES, WAIT_SECONDS = 10, 300
+
+
+def note_use(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware: when a session was last used is noted, now and then, for its person to see."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        answer = get_response(request)
+        sessions.note_use(request.session, timezone.now())
+        return answer
+
+    return middleware
 
 
 class SignIn(auth.LoginView):
@@ -27,6 +42,11 @@ class SignIn(auth.LoginView):
             answer["Retry-After"] = str(WAIT_SECONDS)
             return answer
         return super().post(request, *args, **kwargs)
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        answer = super().form_valid(form)
+        self.request.session[sessions.DEVICE] = sessions.device(self.request.headers.get("User-Agent", ""))
+        return answer
 
     def form_invalid(self, form: Any) -> HttpResponse:
         with suppress(RedisError, ValueError):  # without the cache people can still sign in

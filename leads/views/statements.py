@@ -24,6 +24,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from campaigns.models import User
+from campaigns.views import later
 from leads import monthgrid, statementfile, statements
 from leads.reasons import sentence_for
 from leads.sql import money
@@ -43,13 +44,18 @@ def grid(request: HttpRequest) -> HttpResponse:
     """What each client owes, or each supplier earns, month by month."""
     person: Any = request.user
     side = _side(person, request.GET.get("of", ""))
+    parts = later.parts(request, "grid")
+    table = None if parts else monthgrid.grid(person, side, timezone.now())
+    if request.GET.get("part") == "grid":
+        return render(request, "statements/_grid.html", {"side": side, "grid": table})
     adjustments = monthgrid.waiting_adjustments(person, side)
     batches = Batch.objects.visible_to(person).in_bulk(
         {one["batch_id"] for one in adjustments if one["batch_id"]}
     )
     context = {
         "side": side,
-        "grid": monthgrid.grid(person, side, timezone.now()),
+        "grid": table,
+        "later": parts,
         "closings": monthclosings.under_way(person),
         "adjusted_leads": sum(one["leads"] for one in adjustments),
         "adjustments": [one | {"batch": batches.get(one["batch_id"])} for one in adjustments],
@@ -63,13 +69,15 @@ def _side(person: User, asked: str) -> str:
     return CLIENTS if person.client_id else SUPPLIERS
 
 
-def _found(request: HttpRequest, side: str, pk: int, month: date, currency: str) -> OneStatement:
+def _found(
+    request: HttpRequest, side: str, pk: int, month: date, currency: str, *, checked: bool = False
+) -> OneStatement:
     """The statement, if this person may see its party's; else 404."""
     person: Any = request.user
     party = next((one for one in statements.parties(person, side) if one.pk == pk), None)
     if party is None:
         raise Http404
-    found = statements.statement(person, party, month, currency, timezone.now())
+    found = statements.statement(person, party, month, currency, timezone.now(), checked=checked)
     if not found.scope.open and not found.scope.closed:  # nothing of it was ever agreed in this currency
         raise Http404
     return found
@@ -80,7 +88,13 @@ def _found(request: HttpRequest, side: str, pk: int, month: date, currency: str)
 def statement(request: HttpRequest, side: str, pk: int, month: date, currency: str) -> HttpResponse:
     """One statement: its lines by campaign, what they come to, and its own check."""
     person: Any = request.user
-    found = _found(request, side, pk, month, currency)
+    part, parts = request.GET.get("part"), later.parts(request, "check", "earned")
+    found = _found(request, side, pk, month, currency, checked=not parts and part != "earned")
+    shows_earned = person.is_staff and side == CLIENTS
+    earned = _where_it_goes(found) if shows_earned and not parts and part != "check" else None
+    if part in ("check", "earned"):
+        template = f"statements/_{part}.html" if part == "check" or earned else "_nothing.html"
+        return render(request, template, {"statement": found, "earned": earned})
     numbers = {group.batch_id for sheet in found.sheets for group in sheet.groups if group.batch_id}
     batches = Batch.objects.visible_to(person).in_bulk(numbers)
     over = [sheet.campaign for sheet in found.sheets if sheet.state == "over"] if person.is_staff else []
@@ -88,7 +102,8 @@ def statement(request: HttpRequest, side: str, pk: int, month: date, currency: s
     context = {
         "statement": found,
         "sheets": [_shown(sheet, found, batches, person, closings) for sheet in found.sheets],
-        "earned": _where_it_goes(found) if person.is_staff and side == CLIENTS else None,
+        "earned": earned,
+        "later": parts if shows_earned else {"check": parts.get("check")},
         "address": _address(found),
     }
     return render(request, "statements/statement.html", context)

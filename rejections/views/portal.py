@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from campaigns.models import Campaign, Disposition, User
+from campaigns.views import later
 from rejections import inbox, portal
 from rejections.models import Dispute
 from rejections.sql import portal as statements
@@ -35,22 +36,34 @@ def overview(request: HttpRequest) -> HttpResponse:
     chosen = next((c for c in campaigns if str(c.pk) == request.GET.get("campaign")), None)
     periods = _periods(timezone.localdate(now))
     period = next((one for one in periods if one.value == request.GET.get("period")), periods[0])
-    asked = Asked(person.supplier_id, chosen.pk if chosen else None)
-    visible = Dispute.objects.visible_to(person)
+    parts = later.parts(request, "all")
     context = {
-        "overview": portal.overview(
-            person, [chosen] if chosen else campaigns, period.first, period.last, now
-        ),
+        "later": parts,
         "campaigns": campaigns,
         "chosen": chosen,
         "periods": periods,
         "period": period,
+        "now": now,
+    }
+    if not parts:
+        context |= _counted(person, [chosen] if chosen else campaigns, chosen, period)
+    template = "rejections/_portal.html" if request.GET.get("part") == "all" else "rejections/portal.html"
+    return render(request, template, context)
+
+
+def _counted(
+    person: User, campaigns: list[Campaign], chosen: Campaign | None, period: Period
+) -> dict[str, Any]:
+    """What the overview counts, and what it lists."""
+    now = timezone.now()
+    asked = Asked(person.supplier_id or 0, chosen.pk if chosen else None)
+    visible = Dispute.objects.visible_to(person)
+    return {
+        "overview": portal.overview(person, campaigns, period.first, period.last, now),
         "lately": portal.rejected(asked, person, now, offset=0, limit=LATELY),
         "disputes": inbox.lines(inbox.urgent(visible)[:DISPUTES], person),
         "waiting": inbox.in_tab(visible, "").count(),
-        "now": now,
     }
-    return render(request, "rejections/portal.html", context)
 
 
 @dataclass(frozen=True)

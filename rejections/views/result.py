@@ -94,7 +94,8 @@ def _correction(request: HttpRequest, batch: Batch) -> dict[str, Any]:
     context = _common(request, batch)
     context |= corrections.result_context(request, batch, running=batch.state in RUNNING)
     title = corrections.result_title(batch, context["numbers"], context["receipt"].restored)
-    return context | {"title": title, "name": corrected.title(batch)}
+    stays = undo.list_that_stays(batch) if batch.state == State.UNDONE else None
+    return context | {"title": title, "name": corrected.title(batch), "list_stays": stays}
 
 
 def _context(request: HttpRequest, batch: Batch) -> dict[str, Any]:

@@ -34,12 +34,12 @@ BASELINES = """
 16 client    /find/?q=a
 16 operator  /analytics/
 14 client    /analytics/?campaign={campaign}
-26 operator  /
-18 client    /
+28 operator  /
+21 client    /
 10 operator  /imports/
 17 operator  /reasons/
-5 operator   /profile/
-4 client     /profile/
+6 operator   /profile/
+5 client     /profile/
 10 operator  /told/
 """
 

@@ -24,7 +24,6 @@ ROLES = "admin operator client reader rival supplier competitor inactive nobody"
 #: `competitor` another supplier's. 302 is where the page leads on; for the last two it is the log-in.
 TABLE = """
 home                  200 200 200 200 200 200 200 302 302
-home_rates            302 302 302 302 302 404 404 302 302
 open_batches          200 200 404 404 404 404 404 302 302
 imports               200 200 200 200 200 404 404 302 302
 campaigns             200 200 200 200 200 404 404 302 302
