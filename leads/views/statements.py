@@ -2,40 +2,37 @@
 
 from __future__ import annotations
 
-import tempfile
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
-from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import (
-    FileResponse,
     Http404,
     HttpRequest,
     HttpResponse,
     HttpResponseBase,
-    StreamingHttpResponse,
 )
-from django.shortcuts import redirect, render
+from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from campaigns.models import User
 from campaigns.views import later
 from leads import monthgrid, statementfile, statements
+from leads.models import Download
 from leads.reasons import sentence_for
 from leads.sql import money
 from leads.sql.money import Group
 from leads.statements import CLIENTS, SUPPLIERS, OneStatement
 from rejections import monthclosings
 from rejections.models import Batch, MonthClosing
+from rejections.views import downloads, files
 from rejections.views.paging import Pager
 
 PAGE = 50
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @login_required
@@ -210,24 +207,18 @@ def download(
     """Every single line of a statement, as CSV or XLSX."""
     person: Any = request.user
     found = _found(request, side, pk, month, currency)
-    if format == "xlsx" and sum(group.lines for sheet in found.sheets for group in sheet.groups) > (
-        statementfile.XLSX_LINES
-    ):
-        messages.error(
-            request, "A sheet has no room for so many lines. Nothing is lost: the CSV holds them all."
-        )
-        return redirect("statement", **_address(found))
-    answer: HttpResponseBase
+    name = f"{found.number}.{format}"
     if format == "csv":
-        answer = StreamingHttpResponse(
-            statementfile.as_csv(found, person), content_type="text/csv; charset=utf-8"
-        )
-    else:
-        with tempfile.NamedTemporaryFile(suffix=".xlsx", delete=False) as file:
-            path = Path(file.name)
-        statementfile.write_xlsx(found, person, path)
-        answer = FileResponse(path.open("rb"), content_type=XLSX)
-        path.unlink()
-    answer["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(f'{found.number}.{format}')}"
-    answer["Cache-Control"] = "no-store"
-    return answer
+        return files.csv_stream(statementfile.as_csv(found, person), name)
+    made_later = downloads.made_later(
+        request,
+        Download.Kind.STATEMENT,
+        {"side": side, "party": pk, "month": str(month), "currency": currency},
+        rows=sum(group.lines for sheet in found.sheets for group in sheet.groups),
+        columns=len(statementfile.COLUMNS),
+        name=name,
+        title=f"Statement {found.number}",
+        back=reverse("statement", kwargs=_address(found)),
+    )
+    table = statementfile.table(found, person)
+    return made_later or files.xlsx_made(lambda path: statementfile.write_xlsx(table, path), name)

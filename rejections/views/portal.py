@@ -9,15 +9,18 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from campaigns.models import Campaign, Disposition, User
 from campaigns.views import later
+from leads.models import Download
 from rejections import inbox, portal
 from rejections.models import Dispute
 from rejections.sql import portal as statements
 from rejections.sql.portal import Asked
+from rejections.views import downloads
 from rejections.views.files import table_file
 from rejections.views.paging import Pager
 
@@ -114,7 +117,17 @@ def rejected_download(request: HttpRequest, format: str) -> HttpResponseBase:
     """All rejected leads under the filters in the address."""
     person = _supplier(request)
     asked, _ = _asked(request.GET, person)
-    return table_file(portal.rejected_table(asked, person), "rejected-leads", format, "Leads")
+    made_later = format == "xlsx" and downloads.made_later(
+        request,
+        Download.Kind.REJECTED,
+        asked._asdict(),
+        rows=statements.count_rejected(asked),
+        columns=len(portal.COLUMNS),
+        name="rejected-leads.xlsx",
+        title="Rejected leads",
+        back=reverse("rejected"),
+    )
+    return made_later or table_file(portal.rejected_table(asked, person), "rejected-leads", format, "Leads")
 
 
 @login_required
