@@ -23,7 +23,7 @@ from rejections import control, disputes, monthclosings, uploads
 from rejections.columns import ColumnMap
 from rejections.models import Batch, DisputedLead
 from rejections.options import Options
-from rejections.views import shown
+from rejections.views import shown as pages
 from tests import make
 from tests.batches import imported, statuses, work
 from tests.receiver import Receiver, receiver
@@ -145,4 +145,4 @@ def test_from_the_clients_file_to_statements_of_both_sides_that_agree(hook: Rece
         assert following_one.check.agrees
 
     # The list of imports says what of the file's credit stands: two granted disputes have taken theirs back.
-    assert shown.recent([file], operator)[0]["credit"] == Decimal("35.35")
+    assert pages.recent([file], operator)[0]["credit"] == Decimal("35.35")
