@@ -105,7 +105,7 @@ class Source(models.Model):
 
     class Kind(models.TextChoices):
         LINKEDIN = "linkedin", "LinkedIn"
-        META = "meta", "Meta lead ads"
+        META = "meta", "Meta Lead Ads"
         WEB_FORM = "web_form", "Web form"
         PUBLISHER = "publisher", "Publisher feed"
 
