@@ -139,11 +139,12 @@ def read_whole(sql: str, params: Any) -> set[str]:
         cursor.execute(f"EXPLAIN (FORMAT JSON) {sql}", params)
         found = cursor.fetchone()[0]
     plan = json.loads(found) if isinstance(found, str) else found
-    whole = (node for node in _nodes(plan[0]["Plan"]) if node["Node Type"] == "Seq Scan")
+    whole = (node for node in nodes(plan[0]["Plan"]) if node["Node Type"] == "Seq Scan")
     return LARGE & {node.get("Relation Name", "") for node in whole}
 
 
-def _nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """A plan's node and all below it."""
     yield node
     for child in node.get("Plans", []):
-        yield from _nodes(child)
+        yield from nodes(child)

@@ -18,6 +18,7 @@ from rest_framework.throttling import BaseThrottle
 
 from campaigns import tokens
 from campaigns.models import ApiKey, Right
+from campaigns.origin import address_of
 from rejections.refusals import Refused
 
 log = logging.getLogger(__name__)
@@ -82,7 +83,7 @@ def caller(request: Request) -> str:
         return f"key:{request.auth.pk}"
     if request.user.is_authenticated:
         return f"user:{request.user.pk}"
-    return f"from:{request.META.get('REMOTE_ADDR', '')}"
+    return f"from:{address_of(request._request)}"
 
 
 class Throttle(BaseThrottle):

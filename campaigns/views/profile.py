@@ -18,6 +18,7 @@ from campaigns import sessions
 from campaigns.forms import PreferencesForm
 from campaigns.models import User
 from campaigns.templatetags.figures import counted
+from campaigns.views import signing
 
 #: Places where one is signed in that are listed.
 SESSIONS = 10
@@ -83,6 +84,23 @@ class ChangePassword(auth.PasswordChangeView):
 
     template_name = "campaigns/password.html"
     success_url = reverse_lazy("profile")
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Who found a session open guesses its password no faster than at the door."""
+        return (
+            signing.wait(request)
+            if signing.too_many(self._counted)
+            else super().post(request, *args, **kwargs)
+        )
+
+    @property
+    def _counted(self) -> dict[str, int]:
+        return {f"old-password:{self.request.user.pk}": signing.TRIES}
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        if "old_password" in form.errors:
+            signing.note_wrong(self._counted)
+        return super().form_invalid(form)
 
     def form_valid(self, form: Any) -> HttpResponse:
         answer = super().form_valid(form)

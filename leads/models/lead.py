@@ -68,7 +68,9 @@ class Lead(models.Model):
     class Meta:
         ordering = ["-id"]
         indexes = [
-            models.Index(fields=["campaign", "valid_at"], name="lead_campaign_valid_at"),
+            models.Index(
+                fields=["campaign", "valid_at"], include=["supplier"], name="lead_campaign_valid_at"
+            ),
             models.Index(fields=["campaign", "-id"], name="lead_campaign"),
             models.Index(fields=["source", "-id"], name="lead_source"),
             models.Index(fields=["supplier", "-id"], name="lead_supplier"),
@@ -86,6 +88,11 @@ class Lead(models.Model):
             models.CheckConstraint(
                 condition=~Q(status=Status.ACCEPTED) | Q(accepted_at__isnull=False),
                 name="accepted_lead_has_accepted_at",
+            ),
+            models.CheckConstraint(
+                condition=Q(accepted_at__isnull=True)
+                | Q(status__in=[Status.ACCEPTED, Status.CLIENT_REJECTED]),
+                name="only_billed_leads_have_accepted_at",
             ),
             models.CheckConstraint(
                 condition=Q(is_final=False) | Q(status__in=[Status.ACCEPTED, Status.CLIENT_REJECTED]),
@@ -197,9 +204,19 @@ class LeadEvent(models.Model):
         ordering = ["id"]
         indexes = [
             models.Index(
-                fields=["batch_id", "lead"], condition=Q(batch_id__isnull=False), name="event_batch"
+                fields=["batch_id", "lead"],
+                include=["id", "cause", "from_status", "to_status"],
+                condition=Q(batch_id__isnull=False),
+                name="event_batch",
             ),
             BrinIndex(fields=["at"], autosummarize=True, name="event_at"),
+            # What clients sent back, by month: few events of many.
+            models.Index(
+                fields=["at"],
+                include=["id", "lead", "cause", "from_status", "payout_owed", "batch_id", "disposition"],
+                condition=Q(cause__in=[Cause.CLIENT_REJECTED, Cause.ADJUSTED]),
+                name="event_rejection",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -230,6 +247,13 @@ class AffiliateEvent(models.Model):
 
     class Meta:
         ordering = ["id"]
+        indexes = [
+            models.Index(
+                fields=["occurred_at"],
+                condition=Q(status="approved", is_final=False),
+                name="affiliate_event_unclosed",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.reference
@@ -250,3 +274,6 @@ class Adjustment(models.Model):
 
     class Meta:
         ordering = ["id"]
+        indexes = [
+            models.Index(fields=["created_at"], condition=Q(is_final=False), name="adjustment_unclosed")
+        ]

@@ -20,7 +20,7 @@ from django.views.decorators.http import require_safe
 
 from campaigns.models import Campaign, User
 from campaigns.rules import begin, local_date
-from leads import insight, reports
+from leads import insight, periods, reports
 from leads.filters import Filters
 from leads.reports import Cohort, Returned, Share
 from leads.sheet import shield
@@ -139,12 +139,12 @@ def analytics(request: HttpRequest) -> HttpResponse:
 def _figures(asked: Asked, shares: list[Share], returned: list[Returned]) -> dict[str, Any]:
     """The figures, how each stands against the days before, and the lists of leads behind them."""
     before = asked.before
-    now = insight.figures(shares, asked.campaigns, returned)
-    was = insight.figures(
+    now = periods.figures(shares, asked.campaigns, returned)
+    was = periods.figures(
         reports.shares(before.cohort), asked.campaigns, reports.days_to_reject(before.cohort)
     )
     lists = {status.value: asked.base.query(status=(status.value,)) for status in Status}
-    return {"figures": now, "before": before, "changes": insight.compared(now, was), "lists": lists}
+    return {"figures": now, "before": before, "changes": periods.compared(now, was), "lists": lists}
 
 
 @login_required

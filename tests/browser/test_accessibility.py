@@ -13,6 +13,7 @@ from playwright.sync_api import Page
 
 from campaigns.listing import Do, Edit
 from campaigns.models import Agreement, Campaign, Destination, Endpoint, Picklist, Source, Supplier
+from leads import listing
 from leads.models import Delivery, Lead, LeadValues, SavedView
 from rejections import disputes, fixes, lists, monthclosings, months, uploads
 from rejections.blocked import Action, Fix, queue
@@ -108,8 +109,10 @@ def test_signing_in_and_errors(look: Callable[..., Look]) -> None:
     nobody = look(None)
     nobody.at("/login/")
     nobody.at("/login/", act=lambda page: wrong_password(page))
+    nobody.at("/login/?next=/leads/")
     for person in (w.people["operator"], w.people["supplier"]):
         look(person).at("/no-such-page/")
+    look(w.people["operator"]).at(f"/imports/{w.by_operator.pk}/stop/")  # 405
     make.client_user(w.campaign.client)
     look(w.people["client"]).at(f"/imports/{w.by_operator.pk}/undo/")  # 403
 
@@ -143,7 +146,7 @@ def test_homes(look: Callable[..., Look]) -> None:
     long_names(w)
     put(w.checked, State.APPLYING, step="rows", done=1, started_at=w.at, run_started_at=w.at)
     for role in ("admin", "client", "reader", "supplier"):
-        look(w.people[role]).at("/")
+        look(w.people[role]).at("/", act=None if role == "supplier" else see_rates)
 
 
 def test_empty_pages(look: Callable[..., Look]) -> None:
@@ -289,6 +292,11 @@ def test_list_of_leads_and_what_is_asked_of_those_picked(look: Callable[..., Loo
     operator.at("/leads/?columns=id&columns=name&columns=uid&columns=valid&columns=field%3Aemail&sort=lead")
     operator.at("/leads/", act=lambda page: ask_about_all(page, "Reject"))
     operator.at("/leads/", act=lambda page: ask_about_all(page, "Keep rejected"))
+    for _ in range(listing.PAGE):
+        make.lead(w.campaign, at=w.at, uid="shared")
+    make.lead(w.campaign, at=w.at, uid="shared")
+    operator.at("/leads/?q=shared", act=pick_every)
+    operator.at("/leads/?q=shared", act=lambda page: (pick_every(page), ask(page, "Reject")))
     operator.at(f"/leads/{w.leads['rejected'].pk}/?in=all")
     operator.at(f"/leads/{w.leads['rejected'].pk}/?values=received", act=check_fix)
     for role in ("client", "supplier"):
@@ -310,6 +318,11 @@ def test_search_and_analytics(look: Callable[..., Look]) -> None:
     look(w.people["supplier"]).at("/find/?q=a")
 
 
+def see_rates(page: Page) -> None:
+    page.get_by_role("img", name="Two lines over").wait_for()
+    open_menus(page)
+
+
 def open_palette(page: Page) -> None:
     page.keyboard.press("Control+k")
     page.keyboard.type("a")
@@ -320,8 +333,17 @@ def open_menus(page: Page) -> None:
     page.evaluate("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
 
 
+def pick_every(page: Page) -> None:
+    page.get_by_role("checkbox", name="Select all on this page").check()
+    page.get_by_role("checkbox", name="that match").check()
+
+
 def ask_about_all(page: Page, button: str) -> None:
     page.get_by_role("checkbox", name="Select all on this page").check()
+    ask(page, button)
+
+
+def ask(page: Page, button: str) -> None:
     page.get_by_role("button", name=button, exact=True).click()
     page.get_by_role("link", name="Back to the list").wait_for()
     page.evaluate(AXE.read_text())
@@ -372,6 +394,7 @@ def test_picklists(look: Callable[..., Look]) -> None:
         "retire&text=Germany",
         "paste",
         "rename&text=Germany&value=BRD",
+        "back&number=1",
     )
     for change in changes:
         admin.at(f"{here}change/?do={change}")

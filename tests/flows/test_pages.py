@@ -616,3 +616,19 @@ def test_what_is_not_yours_is_not_found_either() -> None:
     Lead.objects.filter(pk=w.foreign_lead.pk).update(uid="hidden")
     for text in (str(w.foreign_lead.pk), "hidden", f"IMP-{w.foreign_batch.pk}"):
         assert opened(w.people["client"], "find", q=text)["leads"] == []
+
+
+def test_the_chart_of_rates_comes_with_the_page_or_later_and_tells_of_own_campaigns_alone(
+    monkeypatch: Any,
+) -> None:
+    w = world()
+    for role, campaigns in (("client", [w.campaign]), ("operator", [w.campaign, w.foreign])):
+        leads = Lead.objects.filter(campaign__in=campaigns, received_at__gt=w.at - timedelta(days=6))
+        counted = leads.exclude(status__in=("processing", "quarantined")).count()
+        assert opened(w.people[role], "home")["rates"][-1].leads == counted, role
+    monkeypatch.setattr("campaigns.views.later.are_many", lambda: True)
+    page = signed_in(w.people["client"]).get(reverse("home"))
+    assert "rates" not in page.context
+    assert page.context["later"]["rates"].part.encode() in page.content
+    part = signed_in(w.people["client"]).get(page.context["later"]["rates"].part)
+    assert (part.context["rates"][-1].leads > 0, b"<html" in part.content) == (True, False)

@@ -34,8 +34,8 @@ BASELINES = """
 16 client    /find/?q=a
 16 operator  /analytics/
 14 client    /analytics/?campaign={campaign}
-26 operator  /
-18 client    /
+30 operator  /
+23 client    /
 10 operator  /imports/
 17 operator  /reasons/
 6 operator   /profile/

@@ -9,13 +9,14 @@ import pytest
 from django.urls import reverse
 
 from campaigns.models import Disposition
-from leads import insight, reports
+from leads import insight, periods, reports
 from leads.filters import Filters, read_query
-from leads.insight import Change, Figures
 from leads.models import Lead, LeadValues
+from leads.periods import Change, Figures, Rate
 from leads.reports import Cohort, Outside, Returned
 from leads.sql.sources import Day
 from leads.statuses import Status
+from leads.templatetags.charts import rate_lines
 from tests import batches, make
 from tests.flows.test_pages import opened, signed_in
 from tests.flows.world import world
@@ -206,15 +207,15 @@ def test_the_list_of_a_week_ends_with_the_days_looked_at() -> None:
 def test_figures_are_set_against_as_many_days_right_before() -> None:
     now = Figures(1000, 800, 100, 60, [], 5)
     was = Figures(900, 700, 90, 70, [], 4)
-    assert insight.compared(now, was) == {
+    assert periods.compared(now, was) == {
         "rate": Change("−2.5\xa0pt", "2.5 percentage points lower than", True, "10.0\xa0%"),
         "returned": Change("−10", "10 fewer than", True, "70"),
         "door": Change("±0.0\xa0pt", "the same as", None, "10.0\xa0%"),
         "median": Change("+1\xa0d", "1\xa0day more than", None, "4\xa0days"),
     }
     nothing = Figures(0, 0, 0, 0, [], None)
-    assert insight.compared(now, nothing) == {}
-    assert insight.compared(Figures(10, 0, 10, 0, [], None), was).keys() == {"returned", "door"}
+    assert periods.compared(now, nothing) == {}
+    assert periods.compared(Figures(10, 0, 10, 0, [], None), was).keys() == {"returned", "door"}
     campaign = make.campaign()
     batches.imported(campaign, [make.lead(campaign, days_ago=3), make.lead(campaign, days_ago=3)][:1])
     make.lead(campaign, days_ago=13)
@@ -234,3 +235,21 @@ def test_lists_behind_figures_of_several_campaigns_have_the_days_of_the_house() 
     lines = {line.name: line for line in opened(person, "analytics", **days)["heat"].lines}
     found = signed_in(person).get(f"{reverse('leads')}?{lines[tokyo.name].query}").context
     assert (lines[tokyo.name].leads, found["total"], found["zone"]) == (1, 1, "UTC")
+
+
+def test_a_rate_is_that_of_the_week_up_to_its_day_and_a_week_without_leads_is_a_gap() -> None:
+    days = [Day(date(2026, 11, 2), 8, 1, 1), Day(date(2026, 11, 8), 10, 0, 0)]
+    found = periods.rates(days, date(2026, 11, 7), date(2026, 11, 20))
+    assert found[:3] == [
+        Rate(date(2026, 11, 7), 1, 1, 10),
+        Rate(date(2026, 11, 8), 1, 1, 20),
+        Rate(date(2026, 11, 9), 0, 0, 10),
+    ]
+    assert found[7:9] == [Rate(date(2026, 11, 14), 0, 0, 10), Rate(date(2026, 11, 15), 0, 0, 0)]
+    assert (len(found), found[-1].day) == (14, date(2026, 11, 20))
+    assert periods.rates(days, date(2026, 11, 20), date(2026, 11, 21)) == []
+    drawn = rate_lines(found)
+    assert 'class="line c-client" d="M10 0.00L' in drawn
+    assert "20 Nov: no leads" in drawn
+    one = rate_lines([Rate(date(2026, 11, day), 0, 0, day % 2) for day in (1, 2, 3)])
+    assert 'class="line c-client" d="M10 100.00L10 100.00M50 100.00L50 100.00"' in one
