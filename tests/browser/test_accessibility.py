@@ -15,7 +15,7 @@ from campaigns.listing import Do, Edit
 from campaigns.models import Agreement, Campaign, Destination, Endpoint, Picklist, Source, Supplier
 from leads import listing
 from leads.models import Delivery, Lead, LeadValues, SavedView
-from rejections import disputes, fixes, lists, monthclosings, months, uploads
+from rejections import affiliatefile, disputes, fixes, lists, monthclosings, months, uploads
 from rejections.blocked import Action, Fix, queue
 from rejections.corrected import corrected
 from rejections.models import Batch, LeadFile, MonthClosing
@@ -477,6 +477,14 @@ def test_sources_and_corrections(look: Callable[..., Look]) -> None:
     for name in ("Download leads", "Upload leads"):
         operator.at(address, act=lambda page, name=name: open_dialog(page, name))
     operator.at(f"/downloads/{workbook(w).pk}/")
+    operator.at("/affiliate-events/")
+    event = (w.leads["pending"].pk, "a-1", "approved", "2.50", "")
+    content = make.csv_bytes([event, ("x", *event[1:])], affiliatefile.COLUMNS)
+    events = affiliatefile.upload([content], "events.csv", person=w.people["operator"], at=w.at)
+    operator.at(f"/affiliate-events/{events.pk}/")
+    affiliatefile.start(events, person=w.people["operator"], at=w.at)
+    operator.at(f"/affiliate-events/{events.pk}/")
+    operator.at("/affiliate-events/")
     operator.at(f"{address}import/")
     file = lead_file(w)
     operator.at(f"/lead-files/{file.pk}/")
