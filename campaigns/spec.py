@@ -56,7 +56,11 @@ class Agreed:
 
     def field(self, name: str) -> FieldSpec | None:
         """The field with this name."""
-        return next((field for field in self.spec.fields if field.name == name), None)
+        return self._fields.get(name)
+
+    @cached_property
+    def _fields(self) -> Mapping[str, FieldSpec]:
+        return {field.name: field for field in self.spec.fields}
 
     def with_picklist(self, picklist_id: int, list_: lists.Picklist) -> Agreed:
         """The same campaign, were that picklist this one."""
