@@ -35,6 +35,7 @@ from rejections.views import (
     told,
     upload,
 )
+from rejections.views import affiliates as affiliate_events
 
 
 class Format:
@@ -154,6 +155,9 @@ urlpatterns = [
     path("notices/<int:pk>/again/", notices.notice_again, name="notice_again"),
     path("notices/endpoints/<int:pk>/test/", notices.endpoint_test, name="endpoint_test"),
     path("notices/endpoints/<int:pk>/resume/", notices.endpoint_resume, name="endpoint_resume"),
+    path("affiliate-events/", affiliate_events.affiliate_events, name="affiliate_events"),
+    path("affiliate-events.csv", affiliate_events.affiliate_events_csv, name="affiliate_events_csv"),
+    path("affiliate-events/<int:pk>/", affiliate_events.affiliate_file, name="affiliate_file"),
     path("analytics/", analytics.analytics, name="analytics"),
     path("analytics/<slug:report>.csv", analytics.analytics_download, name="analytics_download"),
     path("campaigns/<str:code>/what-if/", analytics.what_if, name="what_if"),

@@ -9,6 +9,7 @@ from django.db import transaction
 
 from campaigns.models import Campaign, User
 from campaigns.rules import local_date
+from leads import monthnews
 from leads.models import ClosedMonth
 from leads.sql import door, months
 from leads.sql.money import Reach, oldest
@@ -123,13 +124,15 @@ def close(campaign: Campaign, month: date, *, person: User | None, typed: str, a
         if refused := refusal(campaign, month, at):
             raise refused
         try:
-            return months.close(
+            made = months.close(
                 span_of(campaign, month),
                 _reach(campaign, month),
                 currency=campaign.currency,
                 at=at,
                 actor_id=person.pk if person else None,
             )
+            monthnews.tell(made, at)
+            return made
         except months.Moved:
             raise Refused(
                 "campaign_busy", "A lead of this month was moved at this moment",

@@ -11,7 +11,7 @@ from campaigns import calls, sessions
 from campaigns.models import Campaign
 from campaigns.rules import begin, local_date
 from leads.sql.door import lock_door
-from rejections import leadfiles, uploads
+from rejections import affiliatefile, leadfiles, uploads
 from rejections.models import Batch, Kind
 from rejections.options import Options
 from rejections.sql import closing, state
@@ -31,6 +31,7 @@ def sweep(at: datetime) -> list[int]:
     for batch in old:
         uploads.discard(batch, old)  # somebody may start it while those before it are removed
     leadfiles.forget(at)
+    affiliatefile.forget(at)
     return state.unattended(PATIENCE_SECONDS)
 
 

@@ -78,6 +78,7 @@ class User(AbstractUser):
 
     class Mail(models.TextChoices):
         BATCH_ENDED = "batch_ended", "a batch I started has ended, and I had left its page"
+        MONTH_CLOSED = "month_closed", "a month of my statements was closed"
 
     client = models.ForeignKey(Client, null=True, blank=True, on_delete=models.PROTECT, related_name="users")
     supplier = models.ForeignKey(
@@ -120,6 +121,14 @@ class User(AbstractUser):
         from campaigns import masks
 
         return masks.behind(self)
+
+    @property
+    def mails_of_side(self) -> list[tuple[str, str]]:
+        """What this person can be told by e-mail, (value, words): who has no batches, or no statements, less."""
+        less = (
+            self.Mail.MONTH_CLOSED if self.is_staff else self.Mail.BATCH_ENDED if self.supplier_id else None
+        )
+        return [(mail.value, str(mail.label)) for mail in self.Mail if mail != less]
 
     @property
     def full_name(self) -> str:

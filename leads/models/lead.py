@@ -248,11 +248,12 @@ class AffiliateEvent(models.Model):
     class Meta:
         ordering = ["id"]
         indexes = [
+            models.Index(fields=["occurred_at", "id"], name="affiliate_event_at"),
             models.Index(
                 fields=["occurred_at"],
                 condition=Q(status="approved", is_final=False),
                 name="affiliate_event_unclosed",
-            )
+            ),
         ]
 
     def __str__(self) -> str:

@@ -43,6 +43,7 @@ class Delivery(models.Model):
         TEST = "test"
         ENDPOINT_PAUSED = "endpoint_paused"
         BATCH_ENDED = "batch_ended"
+        MONTH_CLOSED = "month_closed"
         LEAD = "lead"
 
     class Channel(models.TextChoices):

@@ -15,7 +15,7 @@ from campaigns.listing import Do, Edit
 from campaigns.models import Agreement, Campaign, Destination, Endpoint, Picklist, Source, Supplier
 from leads import listing
 from leads.models import Delivery, Lead, LeadValues, SavedView
-from rejections import disputes, fixes, lists, monthclosings, months, uploads
+from rejections import affiliatefile, disputes, fixes, lists, monthclosings, months, uploads
 from rejections.blocked import Action, Fix, queue
 from rejections.corrected import corrected
 from rejections.models import Batch, LeadFile, MonthClosing
@@ -109,8 +109,10 @@ def test_signing_in_and_errors(look: Callable[..., Look]) -> None:
     nobody = look(None)
     nobody.at("/login/")
     nobody.at("/login/", act=lambda page: wrong_password(page))
+    nobody.at("/login/?next=/leads/")
     for person in (w.people["operator"], w.people["supplier"]):
         look(person).at("/no-such-page/")
+    look(w.people["operator"]).at(f"/imports/{w.by_operator.pk}/stop/")  # 405
     make.client_user(w.campaign.client)
     look(w.people["client"]).at(f"/imports/{w.by_operator.pk}/undo/")  # 403
 
@@ -392,6 +394,7 @@ def test_picklists(look: Callable[..., Look]) -> None:
         "retire&text=Germany",
         "paste",
         "rename&text=Germany&value=BRD",
+        "back&number=1",
     )
     for change in changes:
         admin.at(f"{here}change/?do={change}")
@@ -474,6 +477,14 @@ def test_sources_and_corrections(look: Callable[..., Look]) -> None:
     for name in ("Download leads", "Upload leads"):
         operator.at(address, act=lambda page, name=name: open_dialog(page, name))
     operator.at(f"/downloads/{workbook(w).pk}/")
+    operator.at("/affiliate-events/")
+    event = (w.leads["pending"].pk, "a-1", "approved", "2.50", "")
+    content = make.csv_bytes([event, ("x", *event[1:])], affiliatefile.COLUMNS)
+    events = affiliatefile.upload([content], "events.csv", person=w.people["operator"], at=w.at)
+    operator.at(f"/affiliate-events/{events.pk}/")
+    affiliatefile.start(events, person=w.people["operator"], at=w.at)
+    operator.at(f"/affiliate-events/{events.pk}/")
+    operator.at("/affiliate-events/")
     operator.at(f"{address}import/")
     file = lead_file(w)
     operator.at(f"/lead-files/{file.pk}/")

@@ -23,13 +23,13 @@ pytestmark = pytest.mark.django_db
 BASELINES = """
 14 operator  /leads/
 15 client    /leads/
-14 supplier  /leads/
+15 supplier  /leads/
 17 operator  /leads/?q=ann
 13 operator  /leads/?status=pending&campaign={campaign}&only=closing
 19 operator  /leads/{lead}/?in=all
 13 operator  /leads/{rejected}/
 12 client    /leads/{lead}/
-11 supplier  /leads/{lead}/
+12 supplier  /leads/{lead}/
 18 operator  /find/?q=a
 16 client    /find/?q=a
 16 operator  /analytics/
@@ -40,7 +40,7 @@ BASELINES = """
 17 operator  /reasons/
 6 operator   /profile/
 5 client     /profile/
-10 operator  /told/
+11 operator  /told/
 """
 
 
