@@ -122,7 +122,7 @@ IF_MATCH = OpenApiParameter(
 
 IF_NONE_MATCH = OpenApiParameter(
     "If-None-Match",
-    {"type": "string", "pattern": r"\S"},
+    str,
     OpenApiParameter.HEADER,
     description="The ETag of what you have: then the answer is 304 while nothing has changed.",
 )
