@@ -137,8 +137,7 @@ class LeadLike(Protocol):
     def decided_for_supplier(self) -> bool: ...
 
 
-@dataclass(frozen=True, slots=True)
-class RowFacts:
+class RowFacts(NamedTuple):
     """What the file says in one row, as far as the decision goes.
 
     `key` is the normalised identifier, None when the cell is blank; `suggested` says that a damaged

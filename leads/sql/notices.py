@@ -60,7 +60,7 @@ WITH untold AS (
     FROM ({events}) x JOIN leads_lead l ON l.id = x.lead_id JOIN campaigns_campaign c ON c.id = l.campaign_id
     WHERE x.id NOT IN (
         SELECT unnest(event_ids) FROM leads_delivery WHERE batch_id = %(batch)s AND kind = %(kind)s)
-), terms AS (
+), terms AS MATERIALIZED (
     SELECT days.*, coalesce(a.channel, 'portal') AS channel
     FROM (SELECT DISTINCT supplier_id, campaign_id, day FROM untold) days
     LEFT JOIN LATERAL (
@@ -91,13 +91,13 @@ FROM notices ORDER BY supplier_id, events
 
 
 def tell(batch_id: int, at: datetime) -> None:
-    """Bring what suppliers are told of the batch up to date: what is new, then what was taken back.
+    """Bring what suppliers are told of the batch up to date: what was taken back, then what is new.
 
     The caller has locked the batch, or is its only worker.
     """
+    retract(batch_id, at)
     write("rejections", batch_id, at)
     write("recoveries", batch_id, at)
-    retract(batch_id, at)
 
 
 def retract(batch_id: int, at: datetime) -> None:
