@@ -24,19 +24,20 @@ _HAPPENED = """
       AND NOT EXISTS (SELECT FROM leads_leadevent u WHERE u.undoes_id = e.id)
 """
 #: What was taken back after a supplier had been told of it: by an event that undoes it, or, of a final lead,
-#: by the adjustment that a granted dispute brings instead. `IS TRUE` has what was told hashed once: of a batch that
-#: has just run the planner knows nothing yet, and would look through all of it for each event.
+#: by the adjustment that a granted dispute brings instead. It begins with what was told: of a batch that has just
+#: run the planner knows nothing yet, and would read all of its events to find that nothing was.
 _TAKEN_BACK = """
     SELECT u.id, e.lead_id, e.reason, e.disposition_id, u.at
-    FROM leads_leadevent e JOIN LATERAL (
+    FROM (
+        SELECT DISTINCT unnest(d.event_ids) AS id FROM leads_delivery d
+        WHERE d.batch_id = %(batch)s AND d.kind = '{of}' AND d.status <> 'cancelled'
+    ) told JOIN leads_leadevent e ON e.id = told.id JOIN LATERAL (
         SELECT id, at FROM leads_leadevent WHERE undoes_id = e.id
         UNION ALL
         SELECT id, at FROM leads_leadevent
         WHERE lead_id = e.lead_id AND id > e.id AND cause = 'charged_back' AND e.cause = 'client_rejected'
     ) u ON true
-    WHERE e.batch_id = %(batch)s AND {which} AND (e.id IN (
-        SELECT unnest(d.event_ids) FROM leads_delivery d
-        WHERE d.batch_id = %(batch)s AND d.kind = '{of}' AND d.status <> 'cancelled')) IS TRUE
+    WHERE {which}
 """
 
 

@@ -92,7 +92,7 @@ def take(
         cursor.execute(
             """
             SELECT line, problem, coalesce(cells[%s], ''), coalesce(cells[%s], ''), coalesce(cells[%s], ''),
-                key, lead_id, valid_at, outcome, first_line, note, review
+                key, lead_id, valid_at, outcome, first_line, note::text, review
             FROM rejections_batchrow
             WHERE batch_id = %s AND line > %s AND (%s::int[] IS NULL OR line = ANY(%s::int[]))
             ORDER BY line LIMIT %s
@@ -100,7 +100,7 @@ def take(
             [identifier, reason, selector, batch_id, after, lines, lines, limit],
         )
         raws = map(RawRow._make, cursor.fetchall())
-        return [raw._replace(note=json.loads(raw.note)) if isinstance(raw.note, str) else raw for raw in raws]
+        return [raw if raw.note is None else raw._replace(note=json.loads(raw.note)) for raw in raws]
 
 
 def record(batch_id: int, results: Sequence[Result]) -> None:
