@@ -100,7 +100,7 @@ def take(
             [identifier, reason, selector, batch_id, after, lines, lines, limit],
         )
         raws = map(RawRow._make, cursor.fetchall())
-        return [raw if raw.note is None else raw._replace(note=json.loads(raw.note)) for raw in raws]
+        return [raw._replace(note=json.loads(raw.note)) if isinstance(raw.note, str) else raw for raw in raws]
 
 
 def record(batch_id: int, results: Sequence[Result]) -> None:
