@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from bench import dataset
 from campaigns.models import User
 from leads import listing
-from leads.filters import Filters, Only, Sort
+from leads.filters import Disputed, Filters, Only, Sort
 from leads.listing import Page, Place
 from leads.statuses import Status
 
@@ -64,11 +64,18 @@ def questions(leads: int, now: datetime) -> Iterator[tuple[str, Filters]]:
     )
     yield "a rare value", Filters(field="company", value="Company 77")
     yield "a common value", Filters(field="country", value="Japan")
+    yield "a field that is blank", Filters(field="company", blank="yes")
+    for state in Disputed:
+        yield f"disputed, {state}", Filters(disputed=state.value)
     yield "search: Lead ID", Filters(q=last)
     yield "search: UID", Filters(q=f"{dataset.uid(leads // 2)}")
     yield "search: e-mail", Filters(q=dataset.email(leads // 3))
     yield "search: e-mail of an international domain", Filters(q="harriet_turner@bücher.example")
     yield "search: phone", Filters(q=f"+44{7400000000 + leads // 4}")
+    yield "search: end of a phone number", Filters(q=f"{7400000000 + leads // 4}"[-4:])
+    yield "search: a domain that all have", Filters(q="@postbox.example")
+    yield "search: a domain that nobody has", Filters(q="nowhere.example")
+    yield "search: beginning of an e-mail", Filters(q=dataset.email(leads // 3)[:15])
     yield "search: name", Filters(q="hel")
     yield "search: two names", Filters(q="chloe a1b")
     yield "search: nobody", Filters(q="zzyzx")
@@ -132,11 +139,12 @@ def read_whole(sql: str, params: Any) -> set[str]:
         cursor.execute(f"EXPLAIN (FORMAT JSON) {sql}", params)
         found = cursor.fetchone()[0]
     plan = json.loads(found) if isinstance(found, str) else found
-    whole = (node for node in _nodes(plan[0]["Plan"]) if node["Node Type"] == "Seq Scan")
+    whole = (node for node in nodes(plan[0]["Plan"]) if node["Node Type"] == "Seq Scan")
     return LARGE & {node.get("Relation Name", "") for node in whole}
 
 
-def _nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """A plan's node and all below it."""
     yield node
     for child in node.get("Plans", []):
-        yield from _nodes(child)
+        yield from nodes(child)

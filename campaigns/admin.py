@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
+from django.db import models
 
 from campaigns.models import (
     Agreement,
@@ -68,14 +69,20 @@ class SourceAdmin(admin.ModelAdmin):
     search_fields = ["name", "code"]
 
 
+_WEB_ADDRESSES: dict[type[models.Field], dict[str, object]] = {models.URLField: {"assume_scheme": "https"}}
+
+
 @admin.register(Destination)
 class DestinationAdmin(admin.ModelAdmin):
+    formfield_overrides = _WEB_ADDRESSES
     list_display = ["campaign", "url", "format", "paused_at", "paused_why"]
     readonly_fields = ["paused_why"]
+    exclude = ["secret"]  # set, and never shown, in the campaign's settings
 
 
 @admin.register(Endpoint)
 class EndpointAdmin(admin.ModelAdmin):
+    formfield_overrides = _WEB_ADDRESSES
     list_display = ["supplier", "channel", "where", "failing_since", "paused_at", "paused_why"]
     list_filter = ["channel", "supplier"]
     readonly_fields = ["failing_since", "paused_at", "paused_why", "secret_since", "previous_until"]

@@ -5,8 +5,9 @@ It stands beside `rules` and not in it, so that each says one thing: that one wh
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from campaigns.lists import Picklist, resolve, storable, trim
 from campaigns.validators import (
@@ -44,9 +45,17 @@ class CampaignSpec:
     phone_region: str = ""
     day_first: bool = True
 
+    @property
+    def rules(self) -> str:
+        """All that judges a value, the contents of picklists aside."""
+        fields = [
+            (one.name, one.label, one.kind, one.required, one.picklist is None, one.pattern)
+            for one in self.fields
+        ]
+        return repr((self.phone_region, self.day_first, fields))
 
-@dataclass(frozen=True)
-class Failure:
+
+class Failure(NamedTuple):
     """One thing wrong with one field: its name, the value as received, the disposition code, a sentence."""
 
     field: str
@@ -104,11 +113,33 @@ def judge(spec: CampaignSpec, values: Mapping[str, str], taken: frozenset[str] =
     return hold_against(spec, values, Verdict(judged, tuple(failures)), taken)
 
 
+def rejudge(
+    spec: CampaignSpec, verdict: Verdict, values: Mapping[str, str], changed: Container[str]
+) -> Verdict:
+    """`judge` of values that differ in `changed` only from those `verdict` was reached on, by the same `rules`.
+
+    Only these are judged, and fields with a picklist, for lists change. Duplicates of then are left out.
+    """
+    judged: dict[str, str] = {}
+    failures: list[Failure] = []
+    for field in spec.fields:
+        name = field.name
+        if field.picklist is None and name not in changed and name in verdict.judged:
+            judged[name] = verdict.judged[name]
+            found = [one for one in verdict.failures if one.field == name and one.code != DUPLICATE]
+        else:
+            judged[name], found = _judge_field(spec, field, storable(values.get(name, "")))
+        failures += found
+    return Verdict(judged, tuple(failures))
+
+
 def hold_against(
     spec: CampaignSpec, values: Mapping[str, str], verdict: Verdict, taken: Iterable[str]
 ) -> Verdict:
     """The verdict with the duplicates in it, for who needs the judged values first to find `taken`."""
     held = frozenset(taken)
+    if not held:
+        return verdict
     duplicates = [
         _failure(field, storable(values.get(field.name, "")), DUPLICATE, "is the key of another lead")
         for field in spec.fields

@@ -29,6 +29,8 @@ def trim(text: str, leading: str = "") -> str:
     Characters of `leading` are dropped at the beginning too.
     """
     start, end = 0, len(text)
+    if not leading and end and text[0].isalnum() and text[-1].isalnum():  # nearly every text
+        return text
     while start < end and (text[start] in leading or _is_invisible(text[start])):
         start += 1
     while end > start and _is_invisible(text[end - 1]):

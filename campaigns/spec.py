@@ -6,9 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache, cached_property
+from hashlib import blake2b
+from importlib.metadata import version
+from pathlib import Path
 from typing import NamedTuple
 
-from campaigns import lists
+from campaigns import countries, judging, lists, patterns, phones, validators
 from campaigns.judging import CampaignSpec, FieldSpec
 from campaigns.models import Agreement, Campaign, Field, ListMapperEntry, Picklist, PicklistValue
 from campaigns.payouts import ReturnTerms
@@ -16,10 +20,14 @@ from campaigns.rules import EVER, begin
 
 
 class Keyed(NamedTuple):
-    """A deduped field: the slot its keys are stored under, and the kind they are normalised by."""
+    """A deduped field: the slot its keys are stored under, and the kind they are normalised by.
+
+    `is_own`: a value that passed is its own key.
+    """
 
     slot: int
     kind: str
+    is_own: bool = False
 
 
 @dataclass(frozen=True)
@@ -37,6 +45,15 @@ class Agreed:
         """The region phones are read in."""
         return self.spec.phone_region
 
+    @cached_property
+    def rules(self) -> int:
+        """What values are judged by, picklists aside, in one number: kept with a verdict, it tells whether that holds.
+
+        It is another after an update of the code or the packages that judge.
+        """
+        digest = blake2b((self.spec.rules + _code()).encode(), digest_size=8).digest()
+        return int.from_bytes(digest, signed=True)
+
     def field(self, name: str) -> FieldSpec | None:
         """The field with this name."""
         return next((field for field in self.spec.fields if field.name == name), None)
@@ -48,6 +65,15 @@ class Agreed:
             for field in self.spec.fields
         )
         return replace(self, spec=replace(self.spec, fields=fields))
+
+
+@cache
+def _code() -> str:
+    """The code that judges, as a digest."""
+    modules = (countries, judging, lists, patterns, phones, validators)
+    packages = ("email-validator", "idna", "phonenumbers", "pycountry", "python-dateutil")
+    sources = [Path(str(module.__file__)).read_bytes() for module in modules]
+    return blake2b(repr([*sources, *map(version, packages)]).encode()).hexdigest()
 
 
 def agreed(campaign: Campaign) -> Agreed:
@@ -73,7 +99,11 @@ def agreed(campaign: Campaign) -> Agreed:
             phone_region=campaign.phone_region,
             day_first=campaign.day_first,
         ),
-        keyed={field.name: Keyed(field.pk, field.kind) for field in fields if field.dedupe},
+        keyed={
+            field.name: Keyed(field.pk, field.kind, field.kind == "phone" and not field.picklist_id)
+            for field in fields
+            if field.dedupe
+        },
         picklists={field.name: field.picklist_id for field in fields if field.picklist_id},
         versions={picklist.name: picklist.version for picklist in used.values()},
     )

@@ -1,4 +1,4 @@
-"""What people are told when a request cannot be carried out: too large, not understood, broken, not reachable."""
+"""What people are told when a request cannot be carried out: too large, not understood, broken, no page at all."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ import logging
 import secrets
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.template.loader import render_to_string
+from django.urls import Resolver404, resolve
 
 #: Seconds after which a page that could not be shown is asked for again.
 RETRY_SECONDS = 10
@@ -37,6 +39,32 @@ def refuse_too_large(
         return get_response(request)
 
     return middleware
+
+
+def explain_buttons(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware: who opens the address of a button, as after signing in again, is told and led to its page."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        answer = get_response(request)
+        if not (isinstance(answer, HttpResponseNotAllowed) and request.method == "GET"):
+            return answer
+        page = _page_above(request.path)
+        told = _answer(request, 405, "not_a_page", "There is no page at this address", {"page": page})
+        told["Allow"] = answer["Allow"]
+        return told
+
+    return middleware
+
+
+def _page_above(path: str) -> str:
+    """The nearest address above this one that is known; a button's is that of its page and a word."""
+    while (path := path.rstrip("/").rpartition("/")[0] + "/") != "/":
+        with suppress(Resolver404):
+            resolve(path)
+            return path
+    return path
 
 
 def too_large(request: HttpRequest, limit: int) -> HttpResponse:

@@ -31,6 +31,7 @@ if PRODUCTION:
         raise ImproperlyConfigured("DEBUG must be off in production: its error pages show secrets.")
 
 SECRET_KEY = SECRET_KEY or environment.kept_secret(HOME / "secret-key")
+SECRET_KEY_FALLBACKS = environment.words("SECRET_KEY_FALLBACKS")
 
 # Where neither is named, the same engines run from their wheels, with their data under HOME.
 if not (DATABASE_URL and REDIS_URL) and embedded.wanted():
@@ -68,11 +69,14 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "leadrej.privacy.keep_private",
     "leadrej.failing.refuse_too_large",
+    "leadrej.failing.explain_buttons",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "campaigns.views.signing.note_use",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -115,6 +119,8 @@ WHITENOISE_USE_FINDERS = not PRODUCTION
 WHITENOISE_AUTOREFRESH = not PRODUCTION
 
 AUTH_USER_MODEL = "campaigns.User"
+# Sessions know whose they are, so that people see where they are signed in.
+SESSION_ENGINE = "campaigns.sessions"
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
@@ -153,7 +159,8 @@ HTTPS = environment.flag("HTTPS", default=PRODUCTION)
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_HSTS_SECONDS = environment.number("HSTS_SECONDS", 31_536_000, least=0) if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
-if environment.flag("BEHIND_PROXY", default=False):
+BEHIND_PROXY = environment.flag("BEHIND_PROXY", default=False)
+if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 # Counts calls; what it loses is not missed.
@@ -205,8 +212,9 @@ SPECTACULAR_SETTINGS = {
         "campaigns.api.described.finish",
     ],
 }
-# Calls a minute of each API key, or person with a session; of each form's token.
+# Calls a minute of each API key, or person with a session; of all that is one person's; of each form's token.
 API_CALLS_PER_MINUTE = environment.number("API_CALLS_PER_MINUTE", 600)
+API_CALLS_PER_MINUTE_OF_A_PERSON = environment.number("API_CALLS_PER_MINUTE_OF_A_PERSON", 1800)
 FORM_CALLS_PER_MINUTE = environment.number("FORM_CALLS_PER_MINUTE", 120)
 API_MAX_BYTES = environment.number("API_MAX_MB", 10) * 1_000_000
 

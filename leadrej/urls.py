@@ -35,6 +35,7 @@ from rejections.views import (
     told,
     upload,
 )
+from rejections.views import affiliates as affiliate_events
 
 
 class Format:
@@ -154,6 +155,9 @@ urlpatterns = [
     path("notices/<int:pk>/again/", notices.notice_again, name="notice_again"),
     path("notices/endpoints/<int:pk>/test/", notices.endpoint_test, name="endpoint_test"),
     path("notices/endpoints/<int:pk>/resume/", notices.endpoint_resume, name="endpoint_resume"),
+    path("affiliate-events/", affiliate_events.affiliate_events, name="affiliate_events"),
+    path("affiliate-events.csv", affiliate_events.affiliate_events_csv, name="affiliate_events_csv"),
+    path("affiliate-events/<int:pk>/", affiliate_events.affiliate_file, name="affiliate_file"),
     path("analytics/", analytics.analytics, name="analytics"),
     path("analytics/<slug:report>.csv", analytics.analytics_download, name="analytics_download"),
     path("campaigns/<str:code>/what-if/", analytics.what_if, name="what_if"),
@@ -198,6 +202,7 @@ urlpatterns = [
     path("profile/keys/", keys.keys, name="keys"),
     path("profile/keys/<int:pk>/revoke/", keys.key_revoke, name="key_revoke"),
     path("profile/theme/", profile.theme, name="profile_theme"),
+    path("profile/elsewhere/", profile.elsewhere, name="sign_out_elsewhere"),
     path("profile/password/", profile.ChangePassword.as_view(), name="password"),
     path("login/", signing.SignIn.as_view(), name="login"),
     path("logout/", auth.LogoutView.as_view(), name="logout"),

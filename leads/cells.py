@@ -42,7 +42,8 @@ class Row(NamedTuple):
 class Column:
     """A column: its name in addresses, its title, who may have it, and who has it unasked.
 
-    `text` is what a page shows, `plain` what a file holds where that differs.
+    `text` is what a page shows, `plain` what a file holds where that differs. One that `gives` is left out on
+    a narrow screen, unless it was asked for.
     """
 
     key: str
@@ -52,6 +53,7 @@ class Column:
     text: Callable[[Row], str]
     number: bool = False
     plain: Callable[[Row], str] | None = None
+    gives: bool = False
 
 
 def _name(row: Row) -> str:
@@ -136,7 +138,7 @@ _COLUMNS = (
     Column("uid", "UID", _ALL, 0, lambda row: row.lead.uid),
     _money("price", _STAFF | _CLIENT, _STAFF | _CLIENT),
     _money("payout", _STAFF | _SUPPLIER, _SUPPLIER),
-    Column("window", "Window", _STAFF | _CLIENT, _STAFF | _CLIENT, _window),
+    Column("window", "Window", _STAFF | _CLIENT, _STAFF | _CLIENT, _window, gives=True),
     _moment("valid_at", "Valid"),
     _moment("accepted_at", "Accepted"),
     _moment("received_at", "Received", _ALL),

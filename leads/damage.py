@@ -31,16 +31,33 @@ def damage(stored: str, cell: str) -> str | None:
     """
     if same_text(stored, cell):
         return None
-    if straight(stored) == straight(cell):
+    return _known(stored, cell) if len(stored) + len(cell) <= _SHORT else _damage(stored, cell)
+
+
+#: What is known of so many short pairs is kept: a file has the same ones again and again, and is read twice.
+_SHORT = 200
+
+
+@lru_cache(maxsize=8192)
+def _known(stored: str, cell: str) -> str | None:
+    return _damage(stored, cell)
+
+
+def _damage(stored: str, cell: str) -> str | None:
+    spaced = straight(stored), straight(cell)
+    if spaced[0] == spaced[1]:
         return "Spaces, line breaks or invisible characters were changed"
-    if plain(stored) == plain(cell):
+    typed = plain(stored), plain(cell)
+    if typed[0] == typed[1]:
         return "Quotation marks or dashes were replaced by typographic ones"
-    pairs = ((plain(stored), plain(cell)), (stored, cell), (straight(stored), straight(cell)))
+    pairs = dict.fromkeys((typed, (stored, cell), spaced))
     return next((how for how, kind in KINDS.items() if any(kind(*pair) for pair in pairs)), None)
 
 
 def straight(text: str) -> str:
     """`text` composed (NFC), with single plain spaces and nothing invisible."""
+    if text.isascii() and text.isprintable():  # nearly every text
+        return " ".join(text.split())
     kept = (
         " " if one.isspace() or unicodedata.category(one).startswith("Z") else one
         for one in unicodedata.normalize("NFC", text)

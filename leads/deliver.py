@@ -17,7 +17,7 @@ from django.db.models import Exists, F, OuterRef, Q
 
 from campaigns.models import Destination, Disposition, Endpoint
 from leads import health
-from leads.channels import NotSent, OutOfOrder, Refused, destination, email, webhook
+from leads.channels import Forbidden, NotSent, OutOfOrder, Refused, Unsigned, destination, email, webhook
 from leads.models import Delivery, DeliveryAttempt
 from leads.sql import find, leaving
 from leads.sql.adjust import adjust
@@ -126,12 +126,19 @@ def _try_later(delivery: Delivery, tried: Tried, failure: NotSent, at: datetime)
     """Another try after a pause, unless none is of use; a paused endpoint's notices wait without losing tries."""
     endpoint, held = health.endpoint_of(delivery), False
     if endpoint is not None and not failure.ours:
-        held = health.failed(endpoint, tried.answer, at, for_good=isinstance(failure, OutOfOrder))
+        held = health.failed(endpoint, tried.answer, at, for_good=_for_good(failure))
     pause = timedelta() if held else _pause(delivery)
     if failure.permanent or pause is None:
         settle(delivery, tried, at, Delivery.Status.FAILED)
     else:
         settle(delivery, tried, at, Delivery.Status.PENDING, max(pause, failure.pause or pause))
+
+
+def _for_good(failure: NotSent) -> str:
+    """Why no further try can arrive, in a sentence; “” where one may."""
+    if isinstance(failure, Forbidden | Unsigned):
+        return str(failure)
+    return f"It answered “{failure}”." if isinstance(failure, OutOfOrder) else ""
 
 
 def _is_wanted(delivery: Delivery) -> bool:

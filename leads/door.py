@@ -6,24 +6,24 @@ New leads come through here, and rejected ones a second time, after a correction
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Container, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
-from campaigns.judging import Failure, Verdict, hold_against, judge
+from campaigns.judging import Failure, Verdict, hold_against, judge, rejudge
 from campaigns.models import Campaign
 from campaigns.rules import period_bounds
 from campaigns.spec import Agreed
 from campaigns.validators import SYSTEM_ERROR
 from leads import identifiers
+from leads.reasons import CAP_REACHED, OF_CAMPAIGN, OF_SUPPLIER
 from leads.sql import caps, door
 from leads.sql.caps import CapFacts
-from leads.sql.door import Judged, Key
+from leads.sql.door import Judged, Key, Stored
 from leads.statuses import HOLDING, Status
 
 log = logging.getLogger(__name__)
 
-CAP_REACHED = "CAP_REACHED"
 _PERIODS = {"day": "a day", "week": "a week", "month": "a month", "total": "in total"}
 
 
@@ -81,7 +81,8 @@ class Room:
 
 def reached(cap: CapFacts) -> str:
     """The sentence of a lead that met this cap."""
-    return f"The cap of {cap.limit:,} {_PERIODS[cap.period]} is reached"
+    whose = OF_CAMPAIGN if cap.supplier_id is None else OF_SUPPLIER
+    return f"{whose} of {cap.limit:,} {_PERIODS[cap.period]} is reached"
 
 
 def open_room(campaign: Campaign) -> Room:
@@ -104,6 +105,20 @@ def judge_safely(agreed: Agreed, received: Mapping[str, str], lead_id: int) -> V
         return system_error(received)
 
 
+def judge_again(
+    agreed: Agreed, lead: Stored, received: Mapping[str, str], changed: Container[str]
+) -> Verdict:
+    """Judge a lead whose values `changed`; where it was judged by the same rules, the others are as they were."""
+    if lead.rules != agreed.rules or not all(failure["field"] for failure in lead.failures):
+        return judge_safely(agreed, received, lead.id)
+    was = Verdict(lead.judged, tuple(Failure(**failure) for failure in lead.failures))
+    try:
+        return rejudge(agreed.spec, was, received, changed)
+    except Exception:
+        log.exception("lead %s could not be judged", lead.id)
+        return system_error(received)
+
+
 def system_error(received: Mapping[str, str]) -> Verdict:
     """The verdict on a lead that nobody could judge."""
     sentence = "This lead could not be judged. It is kept as it came; upload it again, or tell an admin."
@@ -114,11 +129,14 @@ def _crashed(verdict: Verdict) -> bool:
     return any(not failure.field for failure in verdict.failures)
 
 
-def keys_of(agreed: Agreed, judged: Mapping[str, str]) -> dict[str, Key]:
+def keys_of(agreed: Agreed, verdict: Verdict) -> dict[str, Key]:
     """The keys of a lead by its deduped fields' names; blank fields have none."""
     found = {}
+    failed = {failure.field for failure in verdict.failures}
     for name, keyed in agreed.keyed.items():
-        key = identifiers.normalise(keyed.kind, judged.get(name, ""), agreed.region)
+        value = verdict.judged.get(name, "")
+        is_key = keyed.is_own and name not in failed
+        key = value if is_key else identifiers.normalise(keyed.kind, value, agreed.region)
         if key:
             found[name] = (keyed.slot, key)
     return found
@@ -127,10 +145,7 @@ def keys_of(agreed: Agreed, judged: Mapping[str, str]) -> dict[str, Key]:
 def place(campaign: Campaign, agreed: Agreed, candidates: Iterable[Candidate], room: Room) -> list[Judged]:
     """Where each candidate ends, in the order given: whoever comes first gets the key and the place."""
     candidates = list(candidates)
-    keys = {
-        one.lead_id: {} if _crashed(one.verdict) else keys_of(agreed, one.verdict.judged)
-        for one in candidates
-    }
+    keys = {one.lead_id: {} if _crashed(one.verdict) else keys_of(agreed, one.verdict) for one in candidates}
     taken = door.held(campaign.pk, {key for named in keys.values() for key in named.values()}) | room.taken
     target = Status.ACCEPTED if campaign.return_window_days is None else Status.PENDING
     placed = []
@@ -166,7 +181,7 @@ def _placed(one: Candidate, verdict: Verdict, keys: frozenset[Key], target: Stat
         valid_at,
         one.received,
         verdict.judged,
-        [asdict(failure) for failure in verdict.failures],
+        [failure._asdict() for failure in verdict.failures],
         keys,
         one.line,
     )

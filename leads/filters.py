@@ -16,6 +16,8 @@ from urllib.parse import parse_qs, urlencode
 from campaigns.lists import storable
 from leads.statuses import Status
 
+#: Days of a list are those of the house, whatever campaign it is about: as figures over several campaigns have them.
+HOUSE = "house"
 _LONGEST = 200
 _TEXTS = ("q", "campaign", "source", "supplier", "disposition", "field", "value")
 _DAYS = ("received_from", "received_to", "valid_from", "valid_to")
@@ -60,11 +62,25 @@ _ONLY = {
 }
 
 
+class Disputed(StrEnum):
+    """What became of a supplier's word against a lead's rejection."""
+
+    OPEN = "open"
+    GRANTED = "granted"
+    REFUSED = "refused"
+
+    @property
+    def label(self) -> str:
+        """The words on screen."""
+        return f"Disputed, {self.value}"
+
+
 @dataclass(frozen=True)
 class Filters:
     """Which leads, in which order, with which columns. Parties, sources and dispositions go by their code.
 
-    Days are whole days, both included. `columns` is empty where nobody has chosen any.
+    Days are whole days, both included, in the zone of the campaign chosen, or with `zone` in the house's. `blank`
+    says that the field has no value at all. `columns` is empty where nobody has chosen any.
     """
 
     q: str = ""
@@ -79,14 +95,17 @@ class Filters:
     valid_to: date | None = None
     field: str = ""
     value: str = ""
+    blank: str = ""
     only: str = ""
+    disputed: str = ""
+    zone: str = ""
     sort: Sort = Sort.NEWEST
     columns: tuple[str, ...] = ()
 
     @property
     def narrows(self) -> bool:
         """Whether anything is asked for at all, beyond order and columns."""
-        return replace(self, sort=Sort.NEWEST, columns=()) != Filters()
+        return replace(self, zone="", sort=Sort.NEWEST, columns=()) != Filters()
 
     def query(self, **changes: object) -> str:
         """The address of this list, its defaults left out; `changes` replace parts of it."""
@@ -106,7 +125,10 @@ def read(data: Mapping[str, Sequence[str]]) -> Filters:
     return Filters(
         **given,
         status=_known(data.get("status", ()), Status),
+        blank="yes" if "yes" in data.get("blank", ()) else "",
+        zone=HOUSE if HOUSE in data.get("zone", ()) else "",
         only=next(iter(_known(data.get("only", ()), Only)), ""),
+        disputed=next(iter(_known(data.get("disputed", ()), Disputed)), ""),
         sort=next((Sort(text) for text in data.get("sort", ()) if text in set(Sort)), Sort.NEWEST),
         columns=tuple(dict.fromkeys(_text([name]) for name in data.get("columns", ()))),
     )

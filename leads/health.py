@@ -25,14 +25,14 @@ def arrived(endpoint: Endpoint) -> None:
     Endpoint.objects.filter(pk=endpoint.pk).exclude(failing_since=None).update(failing_since=None)
 
 
-def failed(endpoint: Endpoint, answer: str, at: datetime, *, for_good: bool) -> bool:
-    """Something has not arrived there: whether that pauses it, at once (`for_good`) or after days of it."""
+def failed(endpoint: Endpoint, answer: str, at: datetime, *, for_good: str) -> bool:
+    """Something has not arrived there: whether that pauses it, at once (`for_good` says why) or after days of it."""
     Endpoint.objects.filter(pk=endpoint.pk).update(failing_since=Coalesce(F("failing_since"), at))
     endpoint.refresh_from_db()
     since = endpoint.failing_since or at
     patience = timedelta(days=settings.ENDPOINT_PATIENCE_DAYS)
     if for_good:
-        return pause(endpoint, f"It answered “{answer}”.", at)
+        return pause(endpoint, for_good, at)
     if at - since >= patience:
         days = max(1, round((at - since) / timedelta(days=1)))
         return pause(endpoint, f"Nothing has arrived for {days} days. It last answered “{answer}”.", at)

@@ -110,6 +110,11 @@ def email_spellings(text: str) -> set[str]:
     return {f"{name}@{spelt}" for name in names for spelt in (domain, _unicode_domain(domain))}
 
 
+def domain_spellings(domain: str) -> set[str]:
+    """A domain, or its beginning, as judged values may have it: as written, in IDNA, in Unicode."""
+    return {domain, _ascii_domain(domain), _unicode_domain(domain)}
+
+
 def damage(kind: str, text: str, region: str = "") -> Damage | None:
     """What a spreadsheet seems to have done to `text`; None when it looks whole.
 
@@ -144,6 +149,8 @@ def _bare(text: str) -> str:
 
 
 def _lead_id_key(text: str, region: str) -> str:
+    if len(text) <= 18 and text.isascii() and text.isdigit():  # nearly every one
+        return str(int(text))
     bare = _bare(text)
     match = _LEAD_ID.fullmatch(bare)
     return str(int(match[1])) if match else bare and NO_LEAD_ID

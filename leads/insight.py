@@ -1,15 +1,22 @@
-"""What the figures of `reports` say, arranged as pages show them: rates, a heat table, a spread over days."""
+"""What the figures of `reports` say, arranged as pages show them: rates, a heat table, a spread over days.
+
+Each number goes with the address (`query`) of the list of leads it counts, where there is such a list. `base` is the
+list of all leads looked at.
+"""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from decimal import Decimal
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 from campaigns.models import Campaign, Disposition, Field, Supplier
-from leads.reports import Flip, Offender, Returned, Share, median_days
+from leads.filters import HOUSE, Filters
+from leads.periods import DELIVERED
+from leads.reports import Flip, Offender, Returned, Share
+from leads.sql.sources import Day
 from leads.statuses import Status
 
 #: Reasons that have a column of their own on the page; the rest stand together.
@@ -18,40 +25,8 @@ REASONS = 8
 OFFENDERS = 12
 #: Days with a bar of their own; later ones stand together.
 BARS = 60
-#: Statuses of leads that were delivered: a client could reject them.
-DELIVERED = frozenset({Status.PENDING, Status.ACCEPTED, Status.CLIENT_REJECTED})
-
-
-@dataclass(frozen=True)
-class Figures:
-    """The four figures above the charts; `amounts` of the leads that clients rejected, by currency."""
-
-    received: int
-    delivered: int
-    door: int
-    returned: int
-    amounts: list[tuple[str, Decimal]]
-    median: int | None
-
-
-def figures(
-    shares: Iterable[Share], campaigns: Mapping[int, Campaign], returned: Sequence[Returned]
-) -> Figures:
-    """The cohort in six numbers."""
-    by_status: Counter[str] = Counter()
-    amounts: dict[str, Decimal] = defaultdict(Decimal)
-    for share in shares:
-        by_status[share.status] += share.leads
-        if share.status == Status.CLIENT_REJECTED:
-            amounts[campaigns[share.campaign_id].currency] += share.amount
-    return Figures(
-        received=by_status.total(),
-        delivered=sum(by_status[status] for status in DELIVERED),
-        door=by_status[Status.REJECTED],
-        returned=by_status[Status.CLIENT_REJECTED],
-        amounts=sorted(amounts.items(), key=lambda pair: -pair[1]),
-        median=median_days(returned),
-    )
+_RETURNED = (Status.CLIENT_REJECTED.value,)
+_DELIVERED = tuple(status.value for status in DELIVERED)
 
 
 @dataclass(frozen=True)
@@ -61,6 +36,7 @@ class Cell:
     leads: int
     percent: float
     shade: int
+    query: str
 
 
 @dataclass(frozen=True)
@@ -71,13 +47,16 @@ class Line:
     cells: tuple[Cell, ...]
     rejected: int
     leads: int
+    rejected_query: str
+    query: str
 
 
 @dataclass(frozen=True)
 class Reason:
-    """A column of the heat table."""
+    """A column of the heat table; `code` of its disposition, blank where it has none."""
 
     label: str
+    code: str = ""
 
 
 @dataclass(frozen=True)
@@ -89,7 +68,12 @@ class Heat:
 
 
 def heat(
-    shares: Sequence[Share], campaigns: Mapping[int, Campaign], *, by_supplier: bool, columns: int = REASONS
+    shares: Sequence[Share],
+    campaigns: Mapping[int, Campaign],
+    base: Filters,
+    *,
+    by_supplier: bool,
+    columns: int = REASONS,
 ) -> Heat:
     """The heat table of a cohort; reasons beyond `columns` stand together as “All others”."""
     delivered: Counter[int] = Counter()
@@ -101,29 +85,50 @@ def heat(
             if share.status == Status.CLIENT_REJECTED:
                 found[who][share.disposition_id or 0] += share.leads
     whole = sum(found.values(), Counter())
-    labels = dict(Disposition.objects.filter(pk__in=whole).values_list("pk", "label"))
-    main = [reason for reason, _ in whole.most_common(columns)]
-    more = len(whole) > len(main)
-    names = _names(delivered, campaigns, by_supplier)
-    lines = [_line(names[who], found[who], main, more, leads) for who, leads in delivered.items()]
-    titles = [Reason(labels.get(reason, "No disposition")) for reason in main] + [Reason("All others")] * more
-    return Heat(
-        tuple(titles), tuple(sorted(lines, key=lambda line: (-line.rejected / line.leads, line.name)))
-    )
+    known = Disposition.objects.in_bulk(whole)
+    main = {
+        pk: Reason(known[pk].label, known[pk].code) if pk in known else Reason("No disposition")
+        for pk, _ in whole.most_common(columns)
+    }
+    others = [Reason("All others")] if len(whole) > len(main) else []
+    names = _names(delivered, campaigns, base, by_supplier)
+    lines = [_line(*names[who], found[who], main, bool(others), leads) for who, leads in delivered.items()]
+    ordered = sorted(lines, key=lambda line: (-line.rejected / line.leads, line.name))
+    return Heat((*main.values(), *others), tuple(ordered))
 
 
-def _names(ids: Iterable[int], campaigns: Mapping[int, Campaign], by_supplier: bool) -> dict[int, str]:
+def _names(
+    ids: Iterable[int], campaigns: Mapping[int, Campaign], base: Filters, by_supplier: bool
+) -> dict[int, tuple[str, Filters]]:
+    """Who delivered: the name, and the list of its leads."""
     if by_supplier:
-        return dict(Supplier.objects.filter(pk__in=list(ids)).values_list("pk", "name"))
-    return {pk: campaign.name for pk, campaign in campaigns.items()}
+        suppliers = Supplier.objects.in_bulk(list(ids)).items()
+        return {pk: (one.name, replace(base, supplier=one.code)) for pk, one in suppliers}
+    return {pk: (one.name, _of_campaign(base, one)) for pk, one in campaigns.items()}
 
 
-def _line(name: str, found: Counter[int], main: Sequence[int], more: bool, leads: int) -> Line:
-    numbers = [found[reason] for reason in main]
+def _of_campaign(base: Filters, campaign: Campaign) -> Filters:
+    """The part of the list that is of one campaign, with its days as they were counted."""
+    return replace(base, campaign=campaign.code, zone="" if base.campaign else HOUSE)
+
+
+def _line(
+    name: str, own: Filters, found: Counter[int], main: Mapping[int, Reason], more: bool, leads: int
+) -> Line:
+    returned = replace(own, status=_RETURNED)
+    numbers = [(found[pk], reason.code) for pk, reason in main.items()]
     if more:
-        numbers.append(found.total() - sum(numbers))
-    cells = (Cell(number, 100 * number / leads, _shade(100 * number / leads)) for number in numbers)
-    return Line(name, tuple(cells), found.total(), leads)
+        numbers.append((found.total() - sum(number for number, _ in numbers), ""))
+    cells = (
+        Cell(
+            number,
+            100 * number / leads,
+            _shade(100 * number / leads),
+            returned.query(disposition=code) if number and code else "",
+        )
+        for number, code in numbers
+    )
+    return Line(name, tuple(cells), found.total(), leads, returned.query(), own.query(status=_DELIVERED))
 
 
 def _shade(percent: float) -> int:
@@ -151,7 +156,33 @@ def spread(returned: Sequence[Returned], window: int | None) -> list[Bar]:
     return [Bar(day, leads[day], day == BARS) for day in range(last + 1)]
 
 
-def named(offenders: Iterable[Offender], campaigns: Mapping[int, Campaign]) -> list[dict[str, Any]]:
+@dataclass(frozen=True)
+class Listed:
+    """The leads of one day, or of the week that begins with it: (how many, query) as the chart stacks them."""
+
+    day: Day
+    counts: tuple[tuple[int, str], ...]
+
+
+def listed(days: Iterable[Day], base: Filters, *, weekly: bool) -> list[Listed]:
+    """The days with the lists of their leads."""
+    statuses = ((Status.PENDING.value, Status.ACCEPTED.value), (Status.REJECTED.value,), _RETURNED)
+    found = []
+    for day in days:
+        first, last = day.day, day.day + timedelta(days=6 if weekly else 0)
+        span = replace(
+            base,
+            received_from=max(first, base.received_from or first),
+            received_to=min(last, base.received_to or last),
+        )
+        queries = (span.query(status=status) for status in statuses)
+        found.append(Listed(day, tuple(zip(day.leads, queries, strict=True))))
+    return found
+
+
+def named(
+    offenders: Iterable[Offender], campaigns: Mapping[int, Campaign], base: Filters
+) -> list[dict[str, Any]]:
     """Offending values with the names of their campaign and field."""
     fields = Field.objects.filter(campaign__in=campaigns).values_list("campaign_id", "name", "label")
     labels = {(campaign, name): label for campaign, name, label in fields}
@@ -163,6 +194,13 @@ def named(offenders: Iterable[Offender], campaigns: Mapping[int, Campaign]) -> l
             "value": one.value or "",
             "code": one.code or "",
             "leads": one.leads,
+            "query": _of_campaign(base, campaigns[one.campaign_id]).query(
+                status=(Status.REJECTED.value,),
+                disposition=one.code or "",
+                field=one.field or "",
+                value=one.value or "",
+                blank="" if one.value else "yes",
+            ),
         }
         for one in offenders
     ]

@@ -155,7 +155,13 @@ def _judge(
             campaign, terms, [_candidate(terms, one, give_up=give_up) for one in stored], room
         )
         settled = statements.settle(
-            Cause.JUDGED, placed, campaign_id=campaign.pk, at=at, actor_id=None, batch_id=None
+            Cause.JUDGED,
+            placed,
+            campaign_id=campaign.pk,
+            at=at,
+            actor_id=None,
+            batch_id=None,
+            rules=terms.rules,
         )
         push.reconcile(settled, at=at)
     return placed

@@ -33,7 +33,10 @@ SOON_DAYS = 2
 
 @dataclass(frozen=True)
 class Choices:
-    """What a person can filter by, each by its code; `fields` by name. Nothing in it is hidden from them."""
+    """What a person can filter by, each by its code; `fields` by name. Nothing in it is hidden from them.
+
+    To suppliers a campaign's code could name the client: they know campaigns by their number.
+    """
 
     campaigns: Mapping[str, Campaign]
     sources: Mapping[str, Source]
@@ -43,14 +46,14 @@ class Choices:
 
 
 def choices(person: User) -> Choices:
-    """What this person can filter by. Suppliers know campaigns by their sources; clients both where they may."""
+    """What this person can filter by; clients by suppliers where they may know them."""
     campaigns = list(Campaign.objects.visible_to(person).select_related("client"))
     sources = Source.objects.visible_to(person).select_related("supplier")
     known = {source.code: source for source in sources}
     suppliers = {} if person.supplier_id else {one.supplier.code: one.supplier for one in known.values()}
     fields = Field.objects.filter(campaign__in=campaigns).order_by("label", "id")
     return Choices(
-        {} if person.supplier_id else {campaign.code: campaign for campaign in campaigns},
+        {str(one.pk) if person.supplier_id else one.code: one for one in campaigns},
         known,
         dict(sorted(suppliers.items(), key=lambda pair: pair[1].name)),
         Disposition.objects.in_bulk(field_name="code"),
@@ -76,15 +79,17 @@ def found(person: User, filters: Filters, offered: Choices, at: datetime) -> Lea
         leads = leads.filter(status__in=filters.status)
     if filters.only:
         leads = leads.filter(_waiting(Only(filters.only), person, at))
+    if filters.disputed:  # by what stands above leads in the house, and is known here by name only
+        leads = leads.filter(pk__in=Lead.objects.filter(disputes__state=filters.disputed).values("pk"))
     leads = leads.filter(_dates(filters, offered, person))
-    if filters.field and filters.value:
+    if filters.field and (filters.value or filters.blank):
         leads = leads.filter(_value(filters, offered))
     return leads.filter(search.named(filters.q, person)) if filters.q else leads
 
 
 def zone_of(filters: Filters, offered: Choices) -> str:
     """The time zone of a list: the chosen campaign's, else the house's."""
-    campaign = offered.campaigns.get(filters.campaign)
+    campaign = None if filters.zone else offered.campaigns.get(filters.campaign)
     return shared_zone([campaign.time_zone] if campaign else [], settings.TIME_ZONE)
 
 
@@ -124,7 +129,9 @@ def _waiting(only: Only, person: User, at: datetime) -> Q:
 
 
 def _value(filters: Filters, offered: Choices) -> Q:
-    """Leads with this value in the field, as judged; written as people write it, or as it is stored."""
+    """Leads with this value in the field, as judged; written as people write it, or as it is stored; or blank."""
+    if filters.blank:
+        return Q(values__judged__contains={filters.field: ""})
     field, campaign = offered.fields.get(filters.field), offered.campaigns.get(filters.campaign)
     texts = {filters.value}
     if field and field.kind in (Field.Kind.EMAIL, Field.Kind.PHONE):

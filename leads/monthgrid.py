@@ -15,7 +15,17 @@ from campaigns.models import Campaign, User
 from campaigns.rules import begin, local_date
 from leads.models import Adjustment, Statement
 from leads.sql import money
-from leads.statements import CLIENTS, SUPPLIERS, Party, following, parties, returnable
+from leads.sql.money import Reach
+from leads.statements import (
+    CLIENTS,
+    SUPPLIERS,
+    Party,
+    first_open,
+    following,
+    parties,
+    reach_of,
+    returnable,
+)
 
 MONTHS = 6
 
@@ -62,8 +72,8 @@ def grid(person: User, side: str, at: datetime, months: int = MONTHS) -> Grid:
     """The statements of a side that this person may see, of the last months."""
     shown = {party.pk: party for party in parties(person, side)}
     campaigns = list(Campaign.objects.visible_to(person)) if shown else []
-    cells = _cells(side, shown, campaigns, at)
     columns = _columns(campaigns, at, months)
+    cells = _cells(side, shown, campaigns, columns, at)
     rows = [
         Row(party, currency, [cells.get((party.pk, currency, month)) for month in columns])
         for party in shown.values()
@@ -91,7 +101,11 @@ Key = tuple[int, str, date]
 
 
 def _cells(
-    side: str, shown: dict[int, Party], campaigns: Sequence[Campaign], at: datetime
+    side: str,
+    shown: dict[int, Party],
+    campaigns: Sequence[Campaign],
+    columns: Iterable[date],
+    at: datetime,
 ) -> dict[Key, Cell]:
     by_id = {one.pk: one for one in campaigns}
     cells: dict[Key, Cell] = {}
@@ -107,7 +121,7 @@ def _cells(
         if found := cell(closed.campaign_id, stored.supplier_id, closed.currency, closed.month):
             found.amount, found.lines = found.amount + stored.total, found.lines + stored.lines
             found.states.add("closed")
-    for one in money.sums(list(by_id), suppliers=side == SUPPLIERS):
+    for one in money.sums(_reaches(campaigns, columns), suppliers=side == SUPPLIERS):
         campaign = by_id[one.campaign_id]
         if found := cell(one.campaign_id, one.supplier_id, campaign.currency, one.month):
             found.amount, found.lines = found.amount + one.amount, found.lines + one.lines
@@ -118,6 +132,12 @@ def _cells(
         if counted := cells.get((party, currency, left.month)):
             counted.waiting += left.leads
     return cells
+
+
+def _reaches(campaigns: Iterable[Campaign], columns: Iterable[date]) -> list[Reach]:
+    """What is open of these months, of each campaign."""
+    firsts, months = first_open(campaigns), list(columns)
+    return [reach_of(one, month, firsts.get(one.pk)) for one in campaigns for month in months]
 
 
 def _frozen(side: str, by_id: dict[int, Campaign]) -> Iterable[Statement]:

@@ -1,7 +1,7 @@
 """Which field of a campaign a source means by each of its names, and what its exports add to values. Pure.
 
 First the source's own field map, in which a name may mean no field (“”); then the campaign's names and
-labels; then the words for common fields, among them the headers of LinkedIn lead gen forms and Meta lead ads.
+labels; then the words for common fields, among them the headers of LinkedIn Lead Gen Forms and Meta Lead Ads.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from campaigns.models import Campaign, Field, User
 from campaigns.rules import local_date, window_opens
 from leads import wording
 from leads.models import Delivery, Lead, LeadValues
-from leads.reasons import reason_for
+from leads.reasons import reason_for, sentence_for
 from leads.statuses import RETURNABLE, Cause, Status
 
 #: Fields a person's name is put together from: those of the first line that has a value.
@@ -173,7 +173,12 @@ def labels(lead: Lead, viewer: User, *received: Mapping[str, str]) -> dict[str, 
 
 
 def data(
-    values: LeadValues | None, first: Mapping[str, str], labels: Mapping[str, str], *, received: bool = False
+    values: LeadValues | None,
+    first: Mapping[str, str],
+    labels: Mapping[str, str],
+    viewer: User,
+    *,
+    received: bool = False,
 ) -> list[Value]:
     """The fields that are labelled, in their order; or all just as they were `received`.
 
@@ -185,7 +190,8 @@ def data(
         return [Value(label, str(first.get(name) or ""), "", "") for name, label in labels.items()]
     failures: dict[str, str] = {}
     for failure in values.failures:
-        failures.setdefault(failure["field"], failure["sentence"])
+        sentence = sentence_for(viewer, failure.get("code", ""), failure["sentence"])
+        failures.setdefault(failure["field"], sentence)
     return [
         _value(name, label, values, str(first.get(name) or ""), failures.get(name, ""))
         for name, label in labels.items()

@@ -1,4 +1,7 @@
-"""Leads by what a person types into a search box: an identifier, whole; else the beginnings of names."""
+"""Leads by what a person types into a search box: an identifier, whole; else the beginnings of names.
+
+Of contacts a part is enough: the last digits of a phone number, a domain, the beginning of an e-mail address.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,9 @@ import re
 
 from django.db.models import BooleanField, F, Func, Q, Value
 
-from campaigns.lists import fold
+from campaigns.lists import caseless, fold, trim
 from campaigns.models import Campaign, Field, User
-from leads.identifiers import email_spellings, normalise
+from leads.identifiers import domain_spellings, email_spellings, normalise
 from leads.models import Lead, LeadKey, LeadValues
 from leads.sql import find
 
@@ -22,12 +25,17 @@ _NUMBER = re.compile(r"(?:IMP|CLO|COR)?[-\s#]*([1-9][0-9]{0,17})", re.IGNORECASE
 _PHONE = re.compile(r"[+(]?[\d\s().+/-]{6,}")
 #: What stands between the words of a name; the function lead_names (migration) splits by the same.
 _BETWEEN = re.compile(r"[\s\-–.,/'’()]+")
+#: The end of a phone number has so many digits at least; so many where they name a lead by themselves; one with
+#: as many as the third may be a national number.
+_TAIL, _BESIDE, _NATIONAL = 4, 6, 8
+_DIGITS = re.compile(r"[\d\s().\-/]+")
+_DOMAIN = re.compile(r"[\w-]+(\.[\w-]+)+\.?")
 
 
 class Named(Func):
-    """Whether the names among a lead's values have words that begin so."""
+    """Whether the names and contacts among a lead's values have words that begin so; see lead_words (migration)."""
 
-    template = "lead_names(%(expressions)s::tsquery)"
+    template = "lead_words(%(expressions)s::tsquery)"
     arg_joiner = ") @@ ("
     output_field = BooleanField()
 
@@ -47,14 +55,50 @@ def leads(text: str, viewer: User) -> list[Lead]:
 
 
 def named(text: str, viewer: User) -> Q:
-    """The condition on leads that the text asks for: those that an identifier names; without such, by name."""
+    """The condition on leads that the text asks for: those that an identifier names; without such, by its parts.
+
+    Enough digits may be the end of a phone number too, whatever else they name.
+    """
     ids = _identified(text, viewer)
-    if ids:
+    tails = _tails(text, _BESIDE if ids else _TAIL)
+    if ids and not tails:
         return Q(pk__in=sorted(ids))
-    words = [word for word in _BETWEEN.split(fold(text)) if word][:_WORDS]
-    if not words:
-        return Q(pk__in=[])
-    return Q(Named(F("values__judged"), Value(" & ".join(map(_beginning, words)))))
+    if ids:
+        ended = LeadValues.objects.filter(Named(F("judged"), Value(_any(tails)))).values("pk")
+        return Q(pk__in=ended.union(Lead.objects.filter(pk__in=sorted(ids)).values("pk")))
+    words = [] if "@" in text else [word for word in map(_plain, _BETWEEN.split(fold(text))) if word]
+    asked = [" & ".join(map(_beginning, words[:_WORDS]))] if words else []
+    asked += map(_any, filter(None, (_contacts(text), tails)))
+    return Q(Named(F("values__judged"), Value(" | ".join(asked)))) if asked else Q(pk__in=[])
+
+
+def _tails(text: str, least: int) -> list[str]:
+    """The words for phone numbers that end in these digits; none where they are fewer, or the text something else."""
+    bare = trim(text, leading="'")
+    digits = "".join(char for char in bare if char.isdecimal())
+    if len(digits) < least or not _DIGITS.fullmatch(bare):
+        return []
+    ends = [digits, digits.removeprefix("0")] if len(digits) >= _NATIONAL else [digits]
+    return [f"#{end[::-1]}" for end in dict.fromkeys(ends)]
+
+
+def _contacts(text: str) -> list[str]:
+    """The words for e-mail addresses that begin so, or are of this domain: “ann@exam”, “@example.org”."""
+    name, at, domain = trim(caseless(text), leading="'").rpartition("@")
+    if not domain or not (at or _DOMAIN.fullmatch(domain)):
+        return []
+    head = f"<{name}@" if name else "@"
+    return [f"{head}{spelt}" for spelt in sorted(domain_spellings(domain))]
+
+
+def _any(words: list[str]) -> str:
+    """One of these words, or one that begins so; of whole words the planner knows how common they are."""
+    return " | ".join(f"{begun.removesuffix(':*')} | {begun}" for begun in map(_beginning, words))
+
+
+def _plain(word: str) -> str:
+    """A word of a name, without what a word of a contact begins with."""
+    return word.lstrip("#<")
 
 
 def _beginning(word: str) -> str:

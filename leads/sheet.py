@@ -29,6 +29,7 @@ def xml_safe(text: str) -> str:
 
 
 _ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
+_OTHER_FORM = re.compile("^'|_x|\r")
 
 
 def xml_plain(text: str) -> str:
@@ -43,6 +44,8 @@ def same_text(stored: str, cell: str) -> bool:
     """
     if stored == cell:
         return True
+    if not _OTHER_FORM.search(cell) and "\r" not in stored:  # nearly every cell: it can be read in one way
+        return False
     lines = _one_line_end(stored)
     return any(
         _one_line_end(form) == lines

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
 
@@ -17,16 +17,13 @@ from leads.sheet import shield, xml_safe
 from leads.sql import money
 from leads.statements import OneStatement, words
 
-#: A sheet holds 1,048,576 rows: the header, the lines and the total.
-XLSX_LINES = 1_048_574
-
-_HEADER = ("statement", "month", "what", "campaign", "lead_id", "uid", "date", "reason", "amount", "currency")
+COLUMNS = ("statement", "month", "what", "campaign", "lead_id", "uid", "date", "reason", "amount", "currency")
 Cell = str | Decimal
 
 
 def table(found: OneStatement, viewer: User) -> Iterator[Sequence[Cell]]:
     """Header, every line, and the total; a date is the campaign's."""
-    yield _HEADER
+    yield COLUMNS
     named = {sheet.campaign.pk: sheet for sheet in found.sheets}
     start = (found.number, f"{found.month:%Y-%m}")
     total = Decimal("0.00")
@@ -61,12 +58,12 @@ def as_csv(found: OneStatement, viewer: User) -> Iterator[bytes]:
     yield buffer.getvalue().encode()
 
 
-def write_xlsx(found: OneStatement, viewer: User, path: Path) -> None:
-    """The table as XLSX: amounts are numbers, all else is text, and nothing is a formula."""
+def write_xlsx(rows: Iterable[Sequence[Cell]], path: Path) -> None:
+    """A statement's table as XLSX: amounts are numbers, all else is text, and nothing is a formula."""
     book = Workbook(write_only=True)
     sheet = book.create_sheet("Statement")
     sheet.freeze_panes = "A2"
-    for row in table(found, viewer):
+    for row in rows:
         cells = []
         for value in row:
             if isinstance(value, str):

@@ -9,11 +9,13 @@ from decimal import Decimal
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from django.db.models import Max
+
 from campaigns.models import Campaign, Client, Supplier, User
 from campaigns.rules import begin, local_date, window_opens
 from leads.models import ClosedMonth, Statement, StatementLine
 from leads.sql import money, months
-from leads.sql.money import Balance, Group, Scope
+from leads.sql.money import Balance, Group, Reach, Scope
 from leads.sql.months import Span
 
 Kind = StatementLine.Kind
@@ -70,6 +72,20 @@ def span_of(campaign: Campaign, month: date) -> Span:
     """A month of the campaign, in its zone."""
     zone = campaign.time_zone
     return Span(campaign.pk, month, begin(month, zone), begin(following(month), zone))
+
+
+def reach_of(campaign: Campaign, month: date, first_open: date | None) -> Reach:
+    """The dates whose lines belong to the month while it is open: the first open one takes all before it too."""
+    span = span_of(campaign, month)
+    since = None if month == first_open else span.end if first_open and month < first_open else span.begin
+    return Reach(campaign.pk, month, since, span.end)
+
+
+def first_open(campaigns: Iterable[Campaign]) -> dict[int, date]:
+    """Campaign → the month after its last closed one; campaigns without closed months are absent."""
+    closed = ClosedMonth.objects.filter(campaign__in=campaigns).order_by()
+    last = closed.values_list("campaign").annotate(last=Max("month"))
+    return {campaign: following(month) for campaign, month in last}
 
 
 @dataclass(frozen=True)
@@ -138,7 +154,7 @@ class OneStatement:
     scope: Scope
     sheets: Sequence[Sheet]
     figures: Figures
-    check: Check
+    check: Check | None
 
     @property
     def number(self) -> str:
@@ -152,17 +168,22 @@ class OneStatement:
         return "closed" if states <= {"closed"} and states else "open" if "open" in states else "over"
 
 
-def statement(person: User, party: Party, month: date, currency: str, at: datetime) -> OneStatement:
-    """The party's statement as it stands at `at`; without lines it is an empty one."""
+def statement(
+    person: User, party: Party, month: date, currency: str, at: datetime, *, checked: bool = True
+) -> OneStatement:
+    """The party's statement as it stands at `at`; without lines it is an empty one.
+
+    Its check reads every lead of its campaigns, of whatever month: who does not show it leaves it out.
+    """
     campaigns = _campaigns(person, party, currency, month)
     closed = {
         one.campaign_id: one
         for one in ClosedMonth.objects.filter(campaign__in=campaigns, month=month).select_related("closed_by")
     }
+    firsts = first_open(campaigns)
     still_open = [campaign for campaign in campaigns if campaign.pk not in closed]
-    scope = Scope(
-        month, party.supplier_id, [one.pk for one in still_open], [one.pk for one in closed.values()]
-    )
+    reaches = [reach_of(one, month, firsts.get(one.pk)) for one in still_open]
+    scope = Scope(party.supplier_id, reaches, [one.pk for one in closed.values()])
     groups = money.groups(scope)
     stored = list(Statement.objects.filter(closed__in=closed.values(), supplier=party.supplier_id))
     seen = {group.campaign_id for group in groups} | set(closed)
@@ -173,7 +194,7 @@ def statement(person: User, party: Party, month: date, currency: str, at: dateti
         scope=scope,
         sheets=[_sheet(campaign, closed, month, groups, at) for campaign in campaigns if campaign.pk in seen],
         figures=_figures(groups, *_counts(party, still_open, month, stored)),
-        check=_check(party, campaigns, closed, groups, stored),
+        check=_check(party, campaigns, closed, groups, stored) if checked else None,
     )
 
 
@@ -256,7 +277,7 @@ def earned(found: OneStatement) -> list[tuple[str, Decimal]]:
     """What suppliers earn of a client's statement, by name, the most first. For staff only."""
     scope, amounts = found.scope, dict[int, Decimal]()
     for one in money.sums(scope.open, suppliers=True):
-        if one.month == found.month and one.supplier_id:
+        if one.supplier_id:
             amounts[one.supplier_id] = amounts.get(one.supplier_id, Decimal(0)) + one.amount
     for stored in Statement.objects.filter(closed__in=scope.closed, supplier__isnull=False, lines__gt=0):
         supplier_id = stored.supplier_id or 0

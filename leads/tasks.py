@@ -10,6 +10,7 @@ from kombu.exceptions import OperationalError
 
 from leads import deliver as story
 from leads import downloads, intake, keys, quarantine
+from rejections import workbooks
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +33,7 @@ def tend(**_: object) -> None:
 @shared_task
 def make_downloads(**_: object) -> None:
     """Make one workbook that somebody waits for; the next has its own message, or the clock's."""
-    downloads.make_next(timezone.now())
+    downloads.make_next(timezone.now(), workbooks.MAKERS)
 
 
 def ring_for_downloads() -> None:

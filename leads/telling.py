@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 
 from campaigns.models import Endpoint, Supplier
 from campaigns.models.endpoints import new_secret
+from campaigns.models.sealed import Unreadable
 from leads import deliver
 from leads.channels import OutOfOrder, http
 from leads.models import Delivery
@@ -60,8 +61,9 @@ def set_recipients(supplier: Supplier, recipients: list[str]) -> Endpoint:
 def rotate(endpoint: Endpoint, at: datetime) -> str:
     """A new secret for a webhook; the one before signs beside it for a day."""
     secret = new_secret()
+    previous = "" if isinstance(endpoint.secret, Unreadable) else endpoint.secret
     Endpoint.objects.filter(pk=endpoint.pk).update(
-        previous_secret=endpoint.secret, previous_until=at + OVERLAP, secret=secret, secret_since=at
+        previous_secret=previous, previous_until=at + OVERLAP, secret=secret, secret_since=at
     )
     return secret
 

@@ -14,9 +14,8 @@ from django.conf import settings
 from django.db.models import F
 
 from campaigns.models import User
-from leads import quarantine
+from leads import notices, quarantine
 from leads.models import Delivery
-from leads.sql import notices
 from leads.sql.move import Moving, move
 from leads.statuses import Cause, Status
 from rejections.columns import ColumnMap

@@ -193,9 +193,20 @@ def undo(batch: Batch, *, person: User | None, lines: list[int] | None, at: date
     batch.refresh_from_db()
 
 
+def unfinished_undo(batch: Batch) -> list[int]:
+    """Lines of the rows whose undo has failed; a new undo of some rows takes them along."""
+    return batch.undo_lines or [] if _undo_failed(batch) else []
+
+
+def _undo_failed(batch: Batch) -> bool:
+    return batch.state == State.FAILED and batch.failed_in == State.UNDOING
+
+
 def _begin_undo(batch: Batch, person: User | None, lines: list[int] | None, at: datetime) -> None:
     if batch.state not in UNDOABLE:
         raise _wrong_state(batch)
+    if lines is not None:
+        lines = sorted({*lines, *unfinished_undo(batch)})
     _check_lines(batch, lines)
     _take_turn(
         batch,
@@ -203,7 +214,7 @@ def _begin_undo(batch: Batch, person: User | None, lines: list[int] | None, at: 
         State.UNDOING,
         undo_lines=lines,
         undone_by=person,
-        undo_from=batch.state,
+        undo_from=batch.undo_from if _undo_failed(batch) else batch.state,
         kept={},
         cursor=0,
         done=0,

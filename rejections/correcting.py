@@ -116,6 +116,13 @@ class Memory:
         values = {field: cells[at] for field, at in self.places.items() if at < len(cells)}
         return Row(raw, key, read_version(platform.get(VERSION, "")), values, platform)
 
+    def reading_of(self, line: int) -> Reading:
+        """How the cells of a line are read."""
+        taken_back = self.as_written.get(str(line))
+        if not taken_back:
+            return self.reading
+        return replace(self.reading, as_written=self.reading.as_written | frozenset(taken_back))
+
     def passes(self, field: str, value: str) -> bool:
         """Whether the value would pass by itself, other leads' keys left aside."""
         known = (field, value)
@@ -144,7 +151,7 @@ def take(memory: Memory, *, after: int) -> list[CorrectionRow]:
 def check_rows(batch_id: int, memory: Memory, raws: Sequence[CorrectionRow], at: datetime) -> None:
     """Decide rows and record them; nothing moves."""
     found = look_at(memory, [memory.row(raw) for raw in raws], at)
-    rows.record(batch_id, [_result(memory, one, one.row.raw.outcome) for one in found])
+    rows.record(batch_id, [_result(one) for one in found])
 
 
 def look_at(memory: Memory, meant: Sequence[Row], at: datetime) -> list[Found]:
@@ -169,9 +176,17 @@ def apply_rows(batch: Batch, memory: Memory, raws: Sequence[CorrectionRow], at: 
         at=at,
         actor_id=batch.created_by_id,
         batch_id=batch.pk,
+        rules=memory.terms.rules,
     )
     push.reconcile(settled, at=at)
-    rows.record(batch.pk, [_result(memory, one, one.row.raw.outcome, settled=True) for one in found])
+    rows.record(
+        batch.pk,
+        [
+            result
+            for one in found
+            if not _is_recorded(result := _result(one, one.row.raw.outcome), one.row.raw)
+        ],
+    )
 
 
 def _read(memory: Memory, meant: Sequence[Row], *, lock: bool) -> dict[int, Stored]:
@@ -226,13 +241,12 @@ def _look(
     if lead is not None and here:
         memory.seen.add(lead.id)
         if lead.status == Status.REJECTED and first:
-            written = memory.reading.as_written | frozenset(memory.as_written.get(str(row.raw.line), ()))
             edits = compare(
                 was.get(lead.id, lead.received),
                 lead.received,
                 row.cells,
                 lambda field, value: memory.passes_for(lead, field, value),
-                replace(memory.reading, as_written=written),
+                memory.reading_of(row.raw.line),
             )
             ignored = typed_over(facts[lead.id], row.platform) if lead.id in facts else ()
     outcome = decide_correction(
@@ -251,7 +265,7 @@ def _look(
 def _candidate(terms: Agreed, one: Found, at: datetime) -> Candidate:
     assert one.lead is not None
     received = one.edits.applied(one.lead.received)
-    verdict = door.judge_safely(terms, received, one.lead.id)
+    verdict = door.judge_again(terms, one.lead, received, {change.field for change in one.edits.changes})
     return Candidate(one.lead.id, one.lead.supplier_id, received, at, verdict, one.row.raw.line)
 
 
@@ -269,18 +283,20 @@ def _kept(found: Sequence[Found]) -> list[Judged]:
     ]  # fmt: skip
 
 
-def _result(memory: Memory, one: Found, before: str | None, *, settled: bool = False) -> Result:
-    """What is recorded of a row: Start keeps what the check said where it found otherwise."""
+def _result(one: Found, before: str | None = None) -> Result:
+    """What is recorded of a row: Start keeps what the check said (`before`) where it found otherwise."""
     outcome = one.outcome or Outcome.NOT_FOUND
-    note: dict[str, Any] = {
-        "changes": [list(change) for change in one.edits.changes],
-        "repairs": [list(repair) for repair in one.edits.repairs],
-        "conflicts": [list(conflict) for conflict in one.edits.conflicts],
-        "ignored": list(one.ignored),
-    }
-    if one.judged is not None:
-        note |= {"to": one.judged.target.value, "code": one.judged.code, "sentence": one.judged.reason}
-    note = {name: value for name, value in note.items() if value}
+    edits, judged = one.edits, one.judged
+    told = (
+        ("changes", list(map(list, edits.changes))),
+        ("repairs", list(map(list, edits.repairs))),
+        ("conflicts", list(map(list, edits.conflicts))),
+        ("ignored", list(one.ignored)),
+        ("to", judged and judged.target.value),
+        ("code", judged and judged.code),
+        ("sentence", judged and judged.reason),
+    )
+    note: dict[str, Any] = {name: value for name, value in told if value}
     return Result(
         one.row.raw.line,
         outcome,
@@ -288,5 +304,14 @@ def _result(memory: Memory, one: Found, before: str | None, *, settled: bool = F
         one.lead.id if one.lead else None,
         None,
         note or None,
-        before if settled and before not in (None, outcome) else None,
+        before if before not in (None, outcome) else None,
+    )
+
+
+def _is_recorded(result: Result, raw: CorrectionRow) -> bool:
+    """Whether the check recorded the same of the row."""
+    return (
+        (result.outcome, result.key, result.lead_id) == (raw.outcome, raw.key, raw.lead_id)
+        and result.checked is None
+        and result.note == raw.note
     )

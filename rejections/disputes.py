@@ -14,7 +14,8 @@ from typing import Any, cast
 from django.db import transaction
 
 from campaigns.models import Supplier, User
-from leads.sql import find, notices, push, undo
+from leads import notices
+from leads.sql import find, push, undo
 from leads.sql.adjust import adjust
 from leads.sql.move import Moving
 from leads.statuses import Cause

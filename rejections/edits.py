@@ -78,9 +78,10 @@ def compare(
     """
     changes, repairs, conflicts = [], [], []
     for field, cell in cells.items():
-        before, now = was.get(field, ""), here.get(field, "")
-        if same_text(before, cell):
+        before = was.get(field, "")
+        if before == cell or same_text(before, cell):
             continue
+        now = here.get(field, "")
         if trim(cell):
             after = storable(unshield(cell) if reading.shielded else cell)
             how = None if field in reading.as_written else damage(before, cell)
@@ -112,11 +113,14 @@ def typed_over(written: Mapping[str, str], cells: Mapping[str, str]) -> tuple[st
     version, here = read_version(cells.get(VERSION, "")), read_version(written[VERSION]) or 0
     typed = trim(cells.get(VERSION, "")) and (version is None or version > here)
     fresh = typed or version == here
-    told = [name for name in PLATFORM[1:-1] if (fresh or name in _LASTING) and trim(cells.get(name, ""))]
     over = [
         name
-        for name in told
-        if not same_text(written[name], cells[name]) and damage(written[name], cells[name]) is None
+        for name in PLATFORM[1:-1]
+        if (cell := cells.get(name, "")) != written[name]
+        and (fresh or name in _LASTING)
+        and trim(cell)
+        and not same_text(written[name], cell)
+        and damage(written[name], cell) is None
     ]
     return (*over, *([VERSION] if typed else []))
 

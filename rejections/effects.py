@@ -94,9 +94,14 @@ class Effects:
     @property
     def label(self) -> str:
         """What the start button says."""
+        credits = self.credits_of_closed
         if self.rejected and self.accepted:
-            return f"Reject {self.rejected:,} and accept {_leads(self.accepted)}"
-        return f"Accept {_leads(self.accepted)}" if self.accepted else f"Reject {_leads(self.rejected)}"
+            moves = f"Reject {self.rejected:,} and accept {_leads(self.accepted)}"
+        elif credits and not (self.rejected or self.accepted):
+            return f"Credit {_leads(credits)} of closed months"
+        else:
+            moves = f"Accept {_leads(self.accepted)}" if self.accepted else f"Reject {_leads(self.rejected)}"
+        return f"{moves}, credit {credits:,} of closed months" if credits else moves
 
 
 def _leads(count: int) -> str:

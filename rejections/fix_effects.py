@@ -205,7 +205,7 @@ def _place(
     candidates = []
     for lead in stored.values():
         received = lead.received | changed
-        verdict = door.judge_safely(terms, received, lead.id)
+        verdict = door.judge_again(terms, lead, received, changed)
         candidates.append(Candidate(lead.id, lead.supplier_id, received, at, verdict))
     return door.place(campaign, terms, candidates, room)
 

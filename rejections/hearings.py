@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 from campaigns.models import User
 from leads.models import Lead
+from leads.reasons import words_for
 from leads.timeline import Entry, name_of
 from rejections.contests import Hindrance, hindrance, last_day
 from rejections.models import DisputedLead
@@ -66,7 +67,7 @@ def _entries(one: DisputedLead, viewer: User) -> Iterator[Entry]:
     if one.answered_at is None:
         return
     title, tone, icon = _ANSWERS[State(one.state)]
-    words = f"“{one.answer}”." if one.answer else ""
+    words = f"“{words_for(viewer, one.answer)}”." if one.answer else ""
     text = _SILENT if one.by_silence else _UNDONE if one.lost_its_rejection else words
     yield _entry(title, text, tone, icon, one.answered_at, name_of(one.answered_by, viewer))
 

@@ -16,6 +16,7 @@ from django.db.models import Case, Count, Exists, F, Max, OuterRef, Q, QuerySet,
 from campaigns.models import User
 from leads import profile
 from leads.models import LeadEvent
+from leads.reasons import reason_for, words_for
 from leads.statuses import Status
 from leads.timeline import why
 from rejections.models import Dispute, DisputedLead
@@ -43,7 +44,7 @@ COLUMNS = (
     "answer_until", "state", "by_silence", "answered_at", "answer", "amount", "currency",
 )  # fmt: skip
 _MOMENT = timedelta(microseconds=1)
-_TABLE = ("lead", "event", "dispute__supplier", "dispute__batch__campaign")
+_TABLE = ("lead", "event__disposition", "dispute__supplier", "dispute__batch__campaign")
 
 
 @dataclass(frozen=True)
@@ -131,6 +132,7 @@ class Row:
     name: str
     phrase: str
     why: str
+    answer: str
     amount: Decimal
     twins: list[int] | None = None
 
@@ -151,15 +153,22 @@ def rows(dispute: Dispute, viewer: User) -> list[Row]:
 
 
 def _row(one: DisputedLead, viewer: User, twins: dict[int, list[int]]) -> Row:
-    event = one.event
+    event, (phrase, answer) = one.event, _row_words(one, viewer)
     return Row(
         one=one,
         name=_name(one),
-        phrase=event.reason,
+        phrase=phrase,
+        answer=answer,
         why=why(event.disposition, "", viewer),
         amount=one.lead.payout if viewer.supplier_id else one.lead.price,
         twins=twins.get(one.lead_id, []) if viewer.is_staff else None,
     )
+
+
+def _row_words(one: DisputedLead, viewer: User) -> tuple[str, str]:
+    """The client's phrase and the answer, as this person may read them."""
+    event = one.event
+    return reason_for(viewer, event.disposition, event.reason), words_for(viewer, one.answer)
 
 
 @dataclass(frozen=True)
@@ -250,10 +259,11 @@ def table(viewer: User) -> Iterator[Sequence[str]]:
         zone = ZoneInfo(campaign.time_zone)
         name = campaign.public_name if viewer.supplier_id else campaign.name
         money = one.lead.payout if viewer.supplier_id else one.lead.price
+        phrase, answer = _row_words(one, viewer)
         answered = one.answered_at.astimezone(zone).isoformat(" ", "minutes") if one.answered_at else ""
         yield [
-            str(dispute), str(one.lead_id), one.lead.uid, name, dispute.supplier.name, one.event.reason, dispute.note,
+            str(dispute), str(one.lead_id), one.lead.uid, name, dispute.supplier.name, phrase, dispute.note,
             dispute.opened_at.astimezone(zone).isoformat(" ", "minutes"),
             (dispute.answer_by - _MOMENT).astimezone(zone).date().isoformat(),
-            one.state, "yes" if one.by_silence else "no", answered, one.answer, str(money), campaign.currency,
+            one.state, "yes" if one.by_silence else "no", answered, answer, str(money), campaign.currency,
         ]  # fmt: skip

@@ -112,9 +112,15 @@ def start(file: LeadFile, field_map: Mapping[str, str], received_at_column: str,
             source.save(update_fields=["field_map"])
 
 
+def stop(file: LeadFile, at: datetime) -> bool:
+    """Receive no more of a file than the chunk at work; whether it was being received. What came in stays."""
+    waiting = LeadFile.objects.filter(pk=file.pk, state=State.WAITING)
+    return bool(waiting.update(state=State.STOPPED, ended_at=at, claimed_until=None))
+
+
 def resume(file: LeadFile) -> None:
-    """Go on with a file that failed, where it stopped."""
-    LeadFile.objects.filter(pk=file.pk, state=State.FAILED).update(
+    """Go on with a file that failed or was stopped, behind the last row that came in."""
+    LeadFile.objects.filter(pk=file.pk, state__in=[State.FAILED, State.STOPPED]).update(
         state=State.WAITING, error="", tries=0, ended_at=None, claimed_until=None
     )
 
@@ -214,14 +220,15 @@ def _store(
 
 
 def _count(file: LeadFile, ids: list[int], at: datetime) -> None:
-    """Judge the stored leads and count what became of them."""
-    known = file.tally
-    tally = Tally(
-        known.get("received", 0), dict(known.get("statuses", {})), dict(known.get("dispositions", {}))
-    )
-    tally.add(intake.judge_stored(file.source.campaign, ids, at=at))
-    file.tally = asdict(tally)
-    LeadFile.objects.filter(pk=file.pk).update(tally=file.tally)
+    """Judge the stored leads and count what became of them: beside another worker, when the file was continued."""
+    results = intake.judge_stored(file.source.campaign, ids, at=at)
+    with transaction.atomic():
+        known = LeadFile.objects.select_for_update().get(pk=file.pk).tally
+        tally = Tally(
+            known.get("received", 0), dict(known.get("statuses", {})), dict(known.get("dispositions", {}))
+        )
+        tally.add(results)
+        LeadFile.objects.filter(pk=file.pk).update(tally=asdict(tally))
 
 
 def forget(at: datetime) -> int:

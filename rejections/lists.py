@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Max
 
+from campaigns.former import Replaced, as_it_was, replaced
+from campaigns.former import edits_back as edits_back_to
 from campaigns.listing import Do, Edit, Listing, Plan, Step, plan
 from campaigns.lists import fold
 from campaigns.models import ListMapperEntry, Picklist, PicklistValue, PicklistVersion, User
@@ -40,7 +44,7 @@ def save(
             raise _refusal(made.problems[0], locked)
         if made.changes:
             _write(locked, now, made, at)
-            _version(locked, made.changes, by, at)
+            _version(locked, made.changes, by, at, replaced(now, made.after))
             picklist.version = locked.version
     return made
 
@@ -86,23 +90,56 @@ def _write(picklist: Picklist, now: Listing, made: Plan, at: datetime) -> None:
     ListMapperEntry.objects.bulk_create(added)
 
 
-def _version(picklist: Picklist, steps: Iterable[Step], by: User | None, at: datetime) -> None:
+def _version(
+    picklist: Picklist, steps: Iterable[Step], by: User | None, at: datetime, before: Replaced
+) -> None:
     edits = [step.edit for step in steps]
     told = [[edit.do.value, edit.text, edit.value] for edit in edits[:_REMEMBERED]]
     if len(edits) > _REMEMBERED:
         told.append(["more", str(len(edits) - _REMEMBERED), ""])
-    touch(picklist, by=by, at=at, changes=told)
+    touch(picklist, by=by, at=at, changes=told, before=before)
 
 
-def touch(picklist: Picklist, *, by: User | None, at: datetime, changes: Sequence[Sequence[str]]) -> None:
-    """Each save is a version: raise it, and note who did what."""
+def touch(
+    picklist: Picklist,
+    *,
+    by: User | None,
+    at: datetime,
+    changes: Sequence[Sequence[str]],
+    before: Replaced = MappingProxyType({"values": {}, "entries": {}}),
+) -> None:
+    """Each save is a version: raise it, and note who did what, and what it replaced."""
     locked = Picklist.objects.select_for_update().get(pk=picklist.pk)
     locked.version += 1
     locked.save(update_fields=["version"])
     PicklistVersion.objects.create(
-        picklist=locked, number=locked.version, at=at, by=by, changes=[list(change) for change in changes]
+        picklist=locked,
+        number=locked.version,
+        at=at,
+        by=by,
+        changes=[list(change) for change in changes],
+        replaced=dict(before),
     )
     picklist.version = locked.version
+
+
+def oldest_kept(picklist: Picklist) -> int:
+    """The oldest version one can go back to: what the saves after it replaced was kept."""
+    unknown = picklist.versions.filter(replaced__isnull=True).aggregate(newest=Max("number"))["newest"]
+    return unknown or 1
+
+
+def edits_back(picklist: Picklist, number: int) -> list[Edit]:
+    """What brings the list to where it stood at this version; its own name stays. Raises Refused."""
+    if not oldest_kept(picklist) <= number < picklist.version:
+        detail = f"Nothing was changed on {picklist}. Choose another of its versions."
+        raise Refused("no_such_version", f"There is no going back to version {number}", detail)
+    since = list(picklist.versions.filter(number__gt=number).values_list("changes", "replaced"))
+    renames = [
+        (old, new) for changes, _ in since for do, old, new in reversed(changes) if do == Do.RENAME.value
+    ]
+    now = read(picklist)
+    return edits_back_to(now, as_it_was(now, [before for _, before in since if before]), renames)
 
 
 def rename(picklist: Picklist, name: str, *, by: User | None, at: datetime) -> None:

@@ -8,10 +8,13 @@ from datetime import date, datetime
 from django.db import transaction
 
 from campaigns.models import Campaign, User
+from campaigns.rules import local_date
+from leads import monthnews
 from leads.models import ClosedMonth
 from leads.sql import door, months
+from leads.sql.money import Reach, oldest
 from leads.sql.months import Closing, LostUndo
-from leads.statements import following, returnable, span_of
+from leads.statements import first_open, following, reach_of, returnable, span_of
 from rejections.models import Batch, DisputedLead
 from rejections.refusals import Refused
 from rejections.states import EXCLUSIVE
@@ -29,7 +32,6 @@ class Effect:
     """
 
     closing: Closing
-    lost: list[LostUndo]
     waiting: int
     disputed: int
     word: str
@@ -51,17 +53,32 @@ def check_word(month: date, typed: str) -> None:
 
 def effect(campaign: Campaign, month: date, at: datetime) -> Effect:
     """What closing would do now; nothing is written."""
-    span = span_of(campaign, month)
+    reach = _reach(campaign, month)
     waiting = sum(one.leads for one in returnable([campaign], at) if one.month == month)
     disputed = DisputedLead.objects.filter(state=DisputedLead.State.OPEN, lead__campaign=campaign).count()
-    return Effect(
-        months.would_close(span), months.would_lose_undo(span, NAMED), waiting, disputed, word(month)
+    return Effect(months.would_close(reach), waiting, disputed, word(month))
+
+
+def lost(campaign: Campaign, month: date) -> list[LostUndo]:
+    """Batches of which leads could no longer be put back after closing, the most leads first."""
+    batches = list(
+        Batch.objects.filter(campaign=campaign, started_at__isnull=False).values_list("pk", flat=True)
     )
+    return months.would_lose_undo(_reach(campaign, month), batches, NAMED)
 
 
-def oldest_open(campaign: Campaign) -> date | None:
-    """The month that has to be closed before any other of the campaign."""
-    return months.oldest_open(campaign.pk)
+def _reach(campaign: Campaign, month: date) -> Reach:
+    return reach_of(campaign, month, first_open([campaign]).get(campaign.pk))
+
+
+def oldest_open(campaign: Campaign, before: date | None = None) -> date | None:
+    """The month that has to be closed before any other of the campaign; one that is `before` this month."""
+    until = span_of(campaign, before).begin if before else None
+    found = oldest(campaign.pk, until)
+    if found is None:
+        return None
+    month = local_date(found, campaign.time_zone).replace(day=1)
+    return max(month, first_open([campaign]).get(campaign.pk, month))
 
 
 def running(campaign: Campaign) -> Batch | None:
@@ -82,11 +99,11 @@ def refusal(campaign: Campaign, month: date, at: datetime) -> Refused | None:
             "month_not_over", f"{here} is not over yet",
             f"{nothing} It can be closed from 1 {following(month):%B %Y} on, {campaign.time_zone} time.",
         )  # fmt: skip
-    oldest = oldest_open(campaign)
-    if oldest is not None and oldest < month:
+    before = oldest_open(campaign, month)
+    if before is not None and before < month:
         return Refused(
-            "earlier_month_open", f"{oldest:%B %Y} is still open",
-            f"{nothing} Months are closed one after the other: close {oldest:%B %Y} of this campaign first.",
+            "earlier_month_open", f"{before:%B %Y} is still open",
+            f"{nothing} Months are closed one after the other: close {before:%B %Y} of this campaign first.",
         )  # fmt: skip
     if batch := running(campaign):
         return Refused(
@@ -107,12 +124,15 @@ def close(campaign: Campaign, month: date, *, person: User | None, typed: str, a
         if refused := refusal(campaign, month, at):
             raise refused
         try:
-            return months.close(
+            made = months.close(
                 span_of(campaign, month),
+                _reach(campaign, month),
                 currency=campaign.currency,
                 at=at,
                 actor_id=person.pk if person else None,
             )
+            monthnews.tell(made, at)
+            return made
         except months.Moved:
             raise Refused(
                 "campaign_busy", "A lead of this month was moved at this moment",

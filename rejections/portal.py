@@ -13,6 +13,7 @@ from campaigns.models import Campaign, Disposition, Field, Source, User
 from campaigns.rules import begin, local_date
 from campaigns.spec import read_picklists
 from campaigns.validators import DUPLICATE
+from leads.reasons import words_for
 from leads.statuses import Status
 from leads.timeline import why
 from rejections.contests import Hindrance, hindrance, last_day
@@ -191,7 +192,8 @@ def rejected_table(asked: Asked, person: User) -> Iterator[Sequence[str]]:
         received, rejected_on = (local_date(when, row.zone) for when in (row.received_at, row.rejected_at))
         yield [
             str(row.lead_id), row.uid, row.campaign, str(received), str(rejected_on),
-            why(named.get(row.disposition_id or 0), "", person), row.reason, str(row.payout), row.currency,
+            why(named.get(row.disposition_id or 0), "", person), words_for(person, row.reason), str(row.payout),
+            row.currency,
             "yes" if row.owed else "no", str(until), f"D-{row.dispute_id}" if row.dispute_id else "",
             row.dispute_state or "",
         ]  # fmt: skip

@@ -117,6 +117,7 @@ def judge_again(
             if ids:
                 noted: dict[str, object] = {
                     "fix": {"action": "again", "field": mine[0].field, "code": "", **_told(mine, decided)},
+                    "relisted": picklist.pk,
                     "again": [[group.field, group.code, group.value] for group in mine],
                 }
                 cells = [(lead, None) for lead in ids]

@@ -16,12 +16,9 @@ from rejections.decisions import LEFT_OUT, Outcome
 from rejections.models import Batch, Kind
 from rejections.options import Options
 from rejections.receipt import BEFORE_START
-from rejections.sql import tables
+from rejections.sql import listing, tables
 from rejections.states import State
 from rejections.terms import opening
-
-#: A sheet holds 1,048,576 rows; one is the header.
-XLSX_ROWS = 1_048_575
 
 _NOT_STARTED = "This row was not settled: continue the import, or import it again."
 _CLOSE_OUT_HEADER = ("lead_id", "uid", "status", "valid_at")
@@ -43,6 +40,18 @@ def table(batch: Batch) -> Iterator[Sequence[str]]:
             yield [*raw, str(line), "", _NOT_STARTED, lead_id, status]
         else:
             yield [*raw, str(line), outcome, sentence or _advice(batch, outcome), lead_id, status]
+
+
+def size(batch: Batch) -> int:
+    """About how many rows its table has."""
+    return listing.moved_leads(batch.pk) if batch.kind == Kind.CLOSE_OUT else batch.rows
+
+
+def width(batch: Batch) -> int:
+    """How many columns its table has."""
+    if batch.kind == Kind.CLOSE_OUT:
+        return len(_CLOSE_OUT_HEADER)
+    return len(batch.reading.get("columns", [])) + len(RESULT_COLUMNS)
 
 
 def _advice(batch: Batch, outcome: str) -> str:

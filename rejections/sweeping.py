@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 
-from campaigns import calls
+from campaigns import calls, sessions
 from campaigns.models import Campaign
 from campaigns.rules import begin, local_date
 from leads.sql.door import lock_door
-from rejections import leadfiles, uploads
+from rejections import affiliatefile, leadfiles, uploads
 from rejections.models import Batch, Kind
 from rejections.options import Options
 from rejections.sql import closing, state
@@ -25,11 +25,13 @@ PATIENCE_SECONDS = 10
 def sweep(at: datetime) -> list[int]:
     """Batches to ring for; uploads left in Mapping or Checked for UPLOADS_KEPT_DAYS are removed, old answers too."""
     calls.forget(at)
+    sessions.forget(at)
     forgotten = at - timedelta(days=settings.UPLOADS_KEPT_DAYS)
     old = Batch.objects.filter(state__in=EDITABLE, created_at__lt=forgotten, started_at=None)
     for batch in old:
         uploads.discard(batch, old)  # somebody may start it while those before it are removed
     leadfiles.forget(at)
+    affiliatefile.forget(at)
     return state.unattended(PATIENCE_SECONDS)
 
 

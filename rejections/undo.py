@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db import transaction
 
-from campaigns.models import User
+from campaigns.models import Picklist, User
 from leads.models import Delivery
 from leads.sql import find, push, undo
 from leads.statuses import UNDOABLE, Status
@@ -71,6 +71,7 @@ class Forecast:
     told: bool
     later: list[Batch]
     lists: str = ""
+    list_stays: Picklist | None = None
 
 
 def forecast(batch: Batch, lines: list[int] | None) -> Forecast:
@@ -94,7 +95,13 @@ def forecast(batch: Batch, lines: list[int] | None) -> Forecast:
         told=told.exclude(status=Delivery.Status.CANCELLED).exists(),
         later=naming_later(batch),
         lists="" if lines else _listed(batch.mapping.get("list") or {}),
+        list_stays=list_that_stays(batch),
     )
+
+
+def list_that_stays(batch: Batch) -> Picklist | None:
+    """The picklist whose save led to judging these leads again: undoing the batch leaves it as it is."""
+    return Picklist.objects.filter(pk=batch.mapping.get("relisted")).first()
 
 
 def _listed(added: Mapping[str, Any]) -> str:

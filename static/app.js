@@ -33,7 +33,13 @@
     if (document.body.classList.contains("nav-open") && !event.target.closest(".side,[data-menu]")) showMenu(false);
   });
   // What htmx puts into the dialog is shown at once; without JavaScript its link is a page of its own.
-  document.addEventListener("htmx:afterSwap", (event) => { if (event.target.matches?.("dialog")) event.target.showModal(); });
+  // Who fills in something begins there, not at the cross that closes.
+  document.addEventListener("htmx:afterSwap", (event) => {
+    const dialog = event.target;
+    if (!dialog.matches?.("dialog")) return;
+    dialog.showModal();
+    if (!$("[autofocus]", dialog)) $("input:not([type=hidden], [type=radio], [type=checkbox]), select, textarea", dialog)?.focus();
+  });
 
   // A toast that has faded is gone; until then pointer and focus hold it (app.css).
   document.addEventListener("animationend", (event) => { if (event.animationName === "toast-out") event.target.remove(); });
@@ -135,6 +141,46 @@
     countSelected();
   });
   addEventListener("pageshow", countSelected);
+
+  // ---- The focus stays where one works. A form leads back to what it concerns, a part that is replaced to its twin ----
+  const focusOn = (element, options = { preventScroll: true }) => {
+    if (!element) return;
+    if (element.tabIndex < 0 && !element.hasAttribute("tabindex")) element.tabIndex = -1;
+    element.focus(options);
+  };
+  const isFree = () => !document.activeElement || document.activeElement === document.body;
+  const headed = (part) => part && (part.matches("h1, h2, h3") ? part : $("h1, h2, h3", part));
+  const byId = (id) => id && document.getElementById(id);
+  const traits = (element) => ({ tag: element.tagName, id: element.id, href: element.getAttribute("href"), name: element.name, value: element.value, text: element.textContent.trim() });
+  const isTwin = (one, was) => was.href ? one.getAttribute("href") === was.href : one.name === was.name && one.value === was.value && one.textContent.trim() === was.text;
+  const twin = (was) => byId(was.id) || [...document.getElementsByTagName(was.tag)].find((one) => one.checkVisibility() && isTwin(one, was));
+  document.addEventListener("submit", (event) => {
+    const form = event.target, place = (event.submitter || form).closest("section[id], section[aria-labelledby]");
+    if (event.defaultPrevented || form.matches("[hx-post], [data-session], [data-download]")) return;
+    const sent = { path: location.pathname, y: scrollY, place: place?.getAttribute("aria-labelledby") || place?.id, by: null };
+    // Who has searched goes on to what was found, by keys too.
+    if (!isFree() && !(form.method === "get" && inField(document.activeElement))) sent.by = traits(document.activeElement);
+    try { sessionStorage.setItem("sent", JSON.stringify(sent)); } catch { /* then the page begins at its top */ }
+  });
+  addEventListener("load", () => {
+    let sent = null;
+    try { sent = JSON.parse(sessionStorage.getItem("sent")); sessionStorage.removeItem("sent"); } catch { /* as above */ }
+    if (!sent || !isFree()) return; // a field in error has the focus by itself
+    const told = $$("main [role=alert], main [aria-invalid=true], main > .note[role=status]").find((one) => one.checkVisibility());
+    if (told) return focusOn(told, {}); // which must be seen
+    if (sent.path !== location.pathname) return focusOn($("main h1") || $("main"));
+    if (!location.hash) scrollTo({ top: sent.y, behavior: "instant" });
+    focusOn(sent.by && twin(sent.by) || headed(byId(sent.place)) || $("main h1") || $("main"));
+  });
+  let had = null;
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const at = document.activeElement, part = event.detail.target;
+    had = !isFree() && part.contains?.(at) ? { ...traits(at), part: part.id } : null;
+  });
+  document.addEventListener("htmx:afterSettle", () => {
+    if (had && isFree()) focusOn(twin(had) || headed(byId(had.part)) || $("main"));
+    had = null;
+  });
 
   // ---- Live parts: a lost connection is said, a lost session asks for the password over the kept page ----
   let cutOff = false; // known by the event alone: a machine that never had a network still reaches itself
@@ -244,18 +290,20 @@
     if (link || act) { event.preventDefault(); if (link) { link.click(); enter($("select, input:not([type=radio])", link.closest(".pick") || link)); } else act(); }
   });
 
-  // ---- Lists: what is picked is counted; one tick takes the page; folded filters close again ----
+  // ---- Lists: what is picked is counted; one tick takes the page, another the whole list; folded filters close again ----
   const picks = () => $$("#chosen tbody input[type=checkbox]");
   const showPicked = () => {
     const all = picks(), count = all.filter((box) => box.checked).length, every = $("[data-all]"), said = $("[data-chosen]");
+    const whole = $("#chosen [data-total]");
+    if (whole && count < all.length) whole.checked = false;
     for (const box of all) box.closest("tr").classList.toggle("is-sel", box.checked);
     if (every) { every.checked = count > 0 && count === all.length; every.indeterminate = count > 0 && count < all.length; }
-    if (said) said.textContent = `${count} selected`;
+    if (said) said.textContent = `${whole?.checked ? whole.dataset.total : count} selected`;
     if (said) said.closest(".bulk").hidden = !count;
   };
   const pick = (on) => { for (const box of picks()) box.checked = on; showPicked(); };
   document.addEventListener("change", (event) => {
-    if (event.target.matches("[data-all]")) pick(event.target.checked);
+    if (event.target.matches("[data-all]") || event.target.matches("#chosen [data-total]:checked")) pick(event.target.checked);
     else if (event.target.closest("#chosen")) showPicked();
   });
   document.addEventListener("click", (event) => {

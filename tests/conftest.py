@@ -32,6 +32,7 @@ CHROMIUM_FLAGS = [
     "--disable-sync",
     "--no-first-run",
 ]
+PATIENCE_MS = 60_000  # a page and a worker on a busy machine; what is there sooner is not waited for
 SLOTS = range(1, 16)  # a server with the usual 16 databases has room; 0 is left to `make run`
 _state: dict[str, Any] = {}
 
@@ -191,11 +192,12 @@ def _idle(broker: redis.Redis, seconds: float) -> bool:
 @pytest.fixture(scope="session")
 def browser(django_db_setup: None) -> Iterator[Any]:
     """A real Chromium, for the whole run. Tests open `browser.new_context(base_url=live_server.url)`."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
     # Playwright runs an event loop in this thread. Django takes what we do beside it for asynchronous code, which
     # it would refuse, and would give a connection of its own.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    expect.set_options(timeout=PATIENCE_MS)
     connection = connections["default"]
     with sync_playwright() as playwright:
         connections["default"] = connection

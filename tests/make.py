@@ -82,7 +82,7 @@ def source(campaign: Campaign, supplier_: Supplier | None = None) -> Source:
         defaults={"price": "18.00", "payout": "11.00"},
     )
     return Source.objects.create(
-        code=f"SOURCE-{n}", name=f"Source {n}", kind="web_form", campaign=campaign, supplier=seller
+        code=f"SOURCE-{n}", name=f"Source {n:05}", kind="web_form", campaign=campaign, supplier=seller
     )
 
 

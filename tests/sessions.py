@@ -40,7 +40,7 @@ def free(table: str, row_id: int) -> bool:
         return cursor.fetchone() is not None
 
 
-def wait_until(condition: Callable[[], Any], what: str, seconds: float = 30) -> Any:
+def wait_until(condition: Callable[[], Any], what: str, seconds: float = 60) -> Any:
     """The condition's answer as soon as it is true; fails the test when that takes too long."""
     deadline = time.monotonic() + seconds
     while not (answer := condition()):

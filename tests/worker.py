@@ -20,7 +20,7 @@ class Worker:
         self.processes = processes
         self.process: subprocess.Popen[bytes] | None = None
 
-    def start(self, seconds: float = 30) -> "Worker":
+    def start(self, seconds: float = 60) -> "Worker":
         """Start it and wait until it takes messages."""
         command = ["-m", "celery", "-A", "leadrej", "worker", "--without-mingle", "--without-gossip"]
         size = [f"--concurrency={self.processes}", f"--hostname={self.log.stem}@%h", "--loglevel=INFO"]

@@ -18,6 +18,7 @@ from rest_framework.throttling import BaseThrottle
 
 from campaigns import tokens
 from campaigns.models import ApiKey, Right
+from campaigns.origin import address_of
 from rejections.refusals import Refused
 
 log = logging.getLogger(__name__)
@@ -82,17 +83,26 @@ def caller(request: Request) -> str:
         return f"key:{request.auth.pk}"
     if request.user.is_authenticated:
         return f"user:{request.user.pk}"
-    return f"from:{request.META.get('REMOTE_ADDR', '')}"
+    return f"from:{address_of(request._request)}"
 
 
 class Throttle(BaseThrottle):
-    """So many calls a minute for each key, each session's person, each address that gives no name."""
+    """So many calls a minute for each key, each session's person, each address that gives no name.
+
+    A person with many keys has so many for all of them together.
+    """
 
     def allow_request(self, request: Request, view: Any) -> bool:
-        limit = settings.API_CALLS_PER_MINUTE
-        used, self.left = spend(f"api:{caller(request)}")
-        request._request.rate = (limit, max(0, limit - used), self.left)  # type: ignore[attr-defined]
-        return used <= limit
+        bounds = [(settings.API_CALLS_PER_MINUTE, caller(request))]
+        if request.user.is_authenticated:
+            bounds.append((settings.API_CALLS_PER_MINUTE_OF_A_PERSON, f"person:{request.user.pk}"))
+        found = []
+        for limit, whose in bounds:
+            used, self.left = spend(f"api:{whose}")
+            found.append((limit - used, limit))
+        remaining, limit = min(found)
+        request._request.rate = (limit, max(0, remaining), self.left)  # type: ignore[attr-defined]
+        return remaining >= 0
 
     def wait(self) -> float:
         return self.left

@@ -12,6 +12,7 @@ from django.http import Http404
 from django.utils.http import urlencode
 from rest_framework import serializers
 from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.encoders import JSONEncoder
@@ -41,7 +42,19 @@ class ApiView(APIView):
 
     content_negotiation_class = JsonOnly
 
+    def perform_authentication(self, request: Request) -> None:
+        """Every call is counted, also one that is refused at once: then for the address it comes from."""
+        try:
+            super().perform_authentication(request)
+        finally:
+            super().check_throttles(request)
+
+    def check_throttles(self, request: Request) -> None:
+        """Done before."""
+
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        if is_known(request, response):
+            response = Response(status=304, headers={"ETag": response["ETag"]})
         response = super().finalize_response(request, response, *args, **kwargs)
         rate = getattr(getattr(request, "_request", request), "rate", None)
         if rate and response.status_code != 404:
@@ -116,6 +129,14 @@ def etag(shown: Any) -> str:
     """A tag that changes with what is shown."""
     encoded = json.dumps(shown, sort_keys=True, cls=JSONEncoder)
     return f'"{hashlib.sha256(encoded.encode("utf-8", "surrogatepass")).hexdigest()[:20]}"'
+
+
+def is_known(request: Request, response: Any) -> bool:
+    """Whether If-None-Match names what would be answered: then there is nothing to tell."""
+    if request.method not in SAFE_METHODS or response.status_code != 200 or "ETag" not in response:
+        return False
+    sent = [tag.strip().removeprefix("W/") for tag in request.headers.get("If-None-Match", "").split(",")]
+    return response["ETag"] in sent or sent == ["*"]
 
 
 def check_match(request: Request, shown: Any) -> None:

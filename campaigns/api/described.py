@@ -21,7 +21,8 @@ its owner sees, and does what its owner may do, or less. What one may not see an
 
 **Sending again.** Give every POST and PATCH an `Idempotency-Key` of its own, a UUID for example. The same request with
 the same key is carried out once; whoever sends it again within 24 hours gets the first answer
-(`Idempotency-Replayed: true`). While the first is still at work the second waits up to 30 seconds, then it is
+(`Idempotency-Replayed: true`), unless that was 401, 403, 404 or 429: what you may not do yet can be sent again with
+the same key. While the first is still at work the second waits up to 30 seconds, then it is
 409 `idempotency_in_flight`. Other content under the same key is 409 `idempotency_mismatch`. A check and its run are
 two keys.
 
@@ -34,7 +35,8 @@ what was not changed, and what to do.
 
 **Lists** come newest first, a page at a time: follow `next` until it is null.
 
-**What people edit** has an `ETag`; a change names it in `If-Match`, and is 412 when somebody was faster.
+**What people edit** has an `ETag`; a change names it in `If-Match`, and is 412 when somebody was faster. Asked for with
+`If-None-Match`, it is 304 while nothing has changed.
 """.strip()
 
 

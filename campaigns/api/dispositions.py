@@ -14,7 +14,7 @@ from campaigns.api.base import ApiView, PageQuery, check_match, page, page_of, q
 from campaigns.api.fields import read
 from campaigns.api.idempotency import once_per_key
 from campaigns.api.lists import CHANGED, ETAG, MADE, keep, named_once, once, tagged
-from campaigns.api.schema import IDEMPOTENCY_KEY, IF_MATCH, problems
+from campaigns.api.schema import IDEMPOTENCY_KEY, IF_MATCH, IF_NONE_MATCH, UNCHANGED, problems
 from campaigns.models import Disposition
 
 
@@ -68,8 +68,8 @@ class DispositionView(ApiView):
 
     @extend_schema(
         summary="One disposition",
-        parameters=[ETAG],
-        responses={200: listed.DispositionSerializer, **problems(404)},
+        parameters=[IF_NONE_MATCH, ETAG],
+        responses={200: listed.DispositionSerializer, **UNCHANGED, **problems(404)},
     )
     def get(self, request: Request, code: str) -> Response:
         """The code, in the words of your side."""

@@ -26,6 +26,8 @@ from rejections.refusals import Refused
 #: How long a call waits for the answer of another with the same key.
 PATIENCE_SECONDS = 30
 _LOOK_EVERY = 0.1
+#: Answers about who asks, not about what: they may be others once a right was granted.
+_NOT_KEPT = frozenset((401, 403, 404, 429))
 _KEPT_HEADERS = ("Location", "ETag", "Content-Type")
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
@@ -82,12 +84,15 @@ def _begin(request: Request, key: str) -> Call | Answer | None:
 
 
 def _work(call: Call, handle: Callable[[], Any], view: Any) -> Any:
-    """Carry it out and keep the answer; what broke on our side is not kept, for a retry goes on from there."""
+    """Carry it out and keep the answer.
+
+    What broke on our side is not kept, for a retry goes on from there; nor is what this caller may not do yet.
+    """
     try:
         response = handle()
     except Exception as error:
         response = view.handle_exception(error)
-    if response.status_code >= 500:
+    if response.status_code >= 500 or response.status_code in _NOT_KEPT:
         call.release(timezone.now())
         return response
     answer = _answer(response)

@@ -19,7 +19,7 @@ from campaigns.api.base import ApiView, PageQuery, check_match, etag, page, page
 from campaigns.api.described import LARGEST
 from campaigns.api.fields import read
 from campaigns.api.idempotency import once_per_key
-from campaigns.api.schema import IDEMPOTENCY_KEY, IF_MATCH, answers_with, problems
+from campaigns.api.schema import IDEMPOTENCY_KEY, IF_MATCH, IF_NONE_MATCH, UNCHANGED, answers_with, problems
 from campaigns.models import Client, ListMapperEntry, Picklist, PicklistValue, Right
 from rejections import lists
 from rejections.refusals import Refused
@@ -117,8 +117,8 @@ class PicklistView(ApiView):
 
     @extend_schema(
         summary="One picklist",
-        parameters=[ETAG],
-        responses={200: listed.PicklistWithValuesSerializer, **problems(404)},
+        parameters=[IF_NONE_MATCH, ETAG],
+        responses={200: listed.PicklistWithValuesSerializer, **UNCHANGED, **problems(404)},
     )
     def get(self, request: Request, pk: int) -> Response:
         """The picklist with its values."""
@@ -214,8 +214,8 @@ class EntryView(ApiView):
 
     @extend_schema(
         summary="One list mapper entry",
-        parameters=[ETAG],
-        responses={200: listed.EntrySerializer, **problems(404)},
+        parameters=[IF_NONE_MATCH, ETAG],
+        responses={200: listed.EntrySerializer, **UNCHANGED, **problems(404)},
     )
     def get(self, request: Request, pk: int) -> Response:
         """The text, and the value it stands for."""

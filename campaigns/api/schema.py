@@ -120,6 +120,15 @@ IF_MATCH = OpenApiParameter(
 )
 
 
+IF_NONE_MATCH = OpenApiParameter(
+    "If-None-Match",
+    {"type": "string", "pattern": r"\S"},
+    OpenApiParameter.HEADER,
+    description="The ETag of what you have: then the answer is 304 while nothing has changed.",
+)
+UNCHANGED = {304: OpenApiResponse(None, "It is still what If-None-Match names.")}
+
+
 def answers_with(name: str, text: str, *statuses: int) -> OpenApiParameter:
     """A header of answers."""
     return OpenApiParameter(

@@ -248,6 +248,7 @@ class DestinationForm(TermsForm):
     )
     secret = forms.CharField(
         label="Secret",
+        max_length=200,
         required=False,
         widget=forms.PasswordInput,
         help_text="Each push is signed with it. Blank: it stays as it is.",
@@ -281,7 +282,8 @@ class DestinationForm(TermsForm):
 
     def clean_secret(self) -> str:
         """Blank keeps the one that is there."""
-        return str(self.cleaned_data["secret"] or self.initial.get("secret", ""))
+        typed: str = self.cleaned_data["secret"]
+        return typed or self.initial.get("secret", "")
 
     def save(self, commit: bool = True) -> Destination:
         """The destination, with the names of fields that were filled in."""

@@ -1,6 +1,6 @@
 """What was agreed: parties, campaigns and their terms, lists, reasons."""
 
-from campaigns.models.access import ApiCall, ApiKey, IntakeToken, Right
+from campaigns.models.access import ApiCall, ApiKey, IntakeToken, Right, Session
 from campaigns.models.endpoints import Endpoint
 from campaigns.models.lists import (
     Disposition,
@@ -31,6 +31,7 @@ __all__ = [
     "PicklistValue",
     "PicklistVersion",
     "Right",
+    "Session",
     "Source",
     "Supplier",
     "User",

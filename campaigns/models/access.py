@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
+from django.db.models.functions import Now
 
 from campaigns.models.terms import Source
 
@@ -105,3 +107,16 @@ class ApiCall(models.Model):
         verbose_name = "API call"
         indexes = [models.Index(fields=["created_at"], name="apicall_created_at")]
         constraints = [models.UniqueConstraint(fields=["caller", "endpoint", "key"], name="one_call_a_key")]
+
+
+class Session(AbstractBaseSession):
+    """Where a person is signed in; written by campaigns.sessions."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="sessions"
+    )
+    device = models.CharField(max_length=60, blank=True)
+    seen_at = models.DateTimeField(db_default=Now())
+
+    class Meta(AbstractBaseSession.Meta):
+        abstract = False

@@ -13,6 +13,7 @@ from django.db import models
 from django.db.models import Q
 
 from campaigns.models.parties import Supplier
+from campaigns.models.sealed import SealedField, Unreadable, readable
 
 if TYPE_CHECKING:
     from campaigns.models.parties import User
@@ -53,9 +54,9 @@ class Endpoint(models.Model):
     channel = models.CharField(max_length=10, choices=Channel)
     url = models.URLField(max_length=500, blank=True, validators=[URLValidator(schemes=["https", "http"])])
     recipients = ArrayField(models.EmailField(), default=list, blank=True)
-    secret = models.CharField(max_length=200, blank=True, help_text="Each webhook is signed with it.")
+    secret = SealedField(blank=True, help_text="Each webhook is signed with it.")
     secret_since = models.DateTimeField(null=True, blank=True)
-    previous_secret = models.CharField(max_length=200, blank=True)
+    previous_secret = SealedField(blank=True)
     previous_until = models.DateTimeField(null=True, blank=True)
     failing_since = models.DateTimeField(null=True, blank=True, editable=False)
     paused_at = models.DateTimeField(null=True, blank=True)
@@ -94,6 +95,9 @@ class Endpoint(models.Model):
         return "webhook" if self.channel == self.Channel.WEBHOOK else "e-mail notice"
 
     def secrets_at(self, at: datetime) -> list[str]:
-        """The secrets that sign at that moment, the newest first."""
+        """The secrets that sign at that moment, the newest first; raises SecretLost when that cannot be read."""
         rotating = self.previous_until is not None and at < self.previous_until
-        return [self.secret, self.previous_secret] if rotating and self.previous_secret else [self.secret]
+        previous = (
+            self.previous_secret if rotating and not isinstance(self.previous_secret, Unreadable) else ""
+        )
+        return [readable(self.secret), *([previous] if previous else [])]

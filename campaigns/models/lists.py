@@ -102,6 +102,9 @@ class PicklistVersion(models.Model):
     at = models.DateTimeField()
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     changes = models.JSONField(default=list, help_text="do, text, value of each change.")
+    replaced = models.JSONField(
+        null=True, help_text="What it replaced (campaigns.former); empty where that was not kept."
+    )
 
     class Meta:
         ordering = ["picklist_id", "-number"]

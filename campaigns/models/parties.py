@@ -6,6 +6,9 @@ from django.contrib.auth.models import AbstractUser
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.utils.functional import cached_property
+
+from campaigns.masking import Mask
 
 
 class Client(models.Model):
@@ -75,6 +78,7 @@ class User(AbstractUser):
 
     class Mail(models.TextChoices):
         BATCH_ENDED = "batch_ended", "a batch I started has ended, and I had left its page"
+        MONTH_CLOSED = "month_closed", "a month of my statements was closed"
 
     client = models.ForeignKey(Client, null=True, blank=True, on_delete=models.PROTECT, related_name="users")
     supplier = models.ForeignKey(
@@ -110,6 +114,21 @@ class User(AbstractUser):
         if self.is_staff:
             return "Admin" if self.is_superuser else "Operator"
         return "Client" if self.client_id else "Supplier"
+
+    @cached_property
+    def masks(self) -> list[Mask]:
+        """What stands between this person and the names in another side's words; read once for each request."""
+        from campaigns import masks
+
+        return masks.behind(self)
+
+    @property
+    def mails_of_side(self) -> list[tuple[str, str]]:
+        """What this person can be told by e-mail, (value, words): who has no batches, or no statements, less."""
+        less = (
+            self.Mail.MONTH_CLOSED if self.is_staff else self.Mail.BATCH_ENDED if self.supplier_id else None
+        )
+        return [(mail.value, str(mail.label)) for mail in self.Mail if mail != less]
 
     @property
     def full_name(self) -> str:

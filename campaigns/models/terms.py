@@ -13,6 +13,7 @@ from django.db.models import Q
 
 from campaigns.models.lists import Picklist
 from campaigns.models.parties import Client, Supplier
+from campaigns.models.sealed import SealedField, readable
 from campaigns.patterns import pattern_problem
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ class Source(models.Model):
 
     class Kind(models.TextChoices):
         LINKEDIN = "linkedin", "LinkedIn"
-        META = "meta", "Meta lead ads"
+        META = "meta", "Meta Lead Ads"
         WEB_FORM = "web_form", "Web form"
         PUBLISHER = "publisher", "Publisher feed"
 
@@ -304,9 +305,14 @@ class Destination(models.Model):
         blank=True,
         help_text="The campaign's name for a field → the CRM's. Fields without one keep their name.",
     )
-    secret = models.CharField(max_length=200, blank=True, help_text="Each push is signed with it.")
+    secret = SealedField(blank=True, help_text="Each push is signed with it.")
     paused_at = models.DateTimeField(null=True, blank=True)
     paused_why = models.TextField(blank=True, editable=False)
 
     def __str__(self) -> str:
         return f"{self.campaign} → {self.url}"
+
+    @property
+    def secrets(self) -> list[str]:
+        """What a push is signed with; raises SecretLost when it cannot be read."""
+        return [readable(self.secret)] if self.secret else []

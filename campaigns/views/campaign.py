@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -113,7 +113,8 @@ def accept_leads(request: HttpRequest, code: str) -> HttpResponse:
     """Choose the last day; the close-out is then checked, and started from its check."""
     person: Any = request.user
     found = named(person, code)
-    form = AcceptForm(request.POST if request.method == "POST" else None)
+    accepting = _accepting(found, person)
+    form = AcceptForm(request.POST if request.method == "POST" else None, initial=_suggested(accepting))
     refused = None
     if request.method == "POST":
         if not control.may_reject(person):
@@ -123,7 +124,7 @@ def accept_leads(request: HttpRequest, code: str) -> HttpResponse:
                 return redirect("batch", _close_out(found, form, person).pk)
             except Refused as refusal:
                 refused = refusal
-    context = _accepting(found, person) | {"form": form, "refused": refused}
+    context = accepting | {"form": form, "refused": refused}
     return render(request, "campaigns/accept.html", context, status=422 if form.errors or refused else 200)
 
 
@@ -131,6 +132,12 @@ def _close_out(campaign: Campaign, form: AcceptForm, person: User) -> Batch:
     """The one call: a close-out to be checked; raises Refused."""
     options = Options(accept_remaining=True, through=form.cleaned_data["through"])
     return uploads.close_out(campaign, options, person=person, via="page", at=timezone.now())
+
+
+def _suggested(accepting: dict[str, Any]) -> dict[str, Any]:
+    """The last day whose window has closed: the client can reject none of its leads any more."""
+    opens = accepting["facts"]["opens"]
+    return {"through": opens - timedelta(days=1)} if opens else {}
 
 
 def _accepting(campaign: Campaign, person: User) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from campaigns import listing
 from campaigns.listing import OF_OPERATORS, Do, Edit, Plan
 from campaigns.lists import natural
 from campaigns.models import Picklist, User
+from campaigns.templatetags.figures import counted
 from campaigns.templatetags.frame import one_of
 from campaigns.views.lists import USED_SINCE, judge_again, named, person_of
 from rejections import lists, relisting
@@ -30,7 +31,7 @@ STEPS = 200
 LISTED = 20
 #: Of a longer list a value is typed.
 OFFERED = 500
-PASTE = "paste"
+PASTE, BACK = "paste", "back"
 
 
 @login_required
@@ -41,28 +42,45 @@ def picklist_change(request: HttpRequest, pk: int) -> HttpResponse:
     found, person = named(request, pk), person_of(request)
     data = request.POST if request.method == "POST" else request.GET
     do = data.get("do", "")
-    if do not in {*Do, PASTE}:
+    if do not in {*Do, PASTE, BACK}:
         raise Http404
     if not person.is_superuser and do not in OF_OPERATORS:
         context = {"picklist": found, "who": one_of(shown.grantors(person))}
         return render(request, "campaigns/picklist_admins.html", context, status=403)
-    edits = _edits(data, do)
-    refused = None
-    if request.method == "POST" and "save" in data and edits:
-        try:
-            return _save(request, found, edits, person, lenient=do == PASTE)
-        except Refused as refusal:
-            refused = refusal
+    edits, refused = [], None
+    try:
+        edits = _edits(found, data, do)
+        if request.method == "POST" and "save" in data and edits:
+            if do == BACK:
+                _unchanged(found, data)
+            return _save(request, found, edits, person, lenient=do in (PASTE, BACK))
+    except Refused as refusal:
+        refused = refusal
     return _change_page(request, found, do, edits, data, refused)
 
 
-def _edits(data: QueryDict, do: str) -> list[Edit]:
-    """What is asked for; nothing while it is not complete."""
+def _edits(found: Picklist, data: QueryDict, do: str) -> list[Edit]:
+    """What is asked for; nothing while it is not complete. Raises Refused."""
+    if do == BACK:
+        return lists.edits_back(found, _number(data))
     if do == PASTE:
         return listing.read_paste(data.get("paste", "").replace("\0", ""))
     text, value = (data.get(name, "").replace("\0", "") for name in ("text", "value"))
     complete = text.strip() and (value.strip() or do in (Do.ADD, Do.RETIRE, Do.UNMAP))
     return [Edit(Do(do), text, value)] if complete else []
+
+
+def _number(data: QueryDict) -> int:
+    """The version to go back to; 0 where none is named."""
+    number = data.get("number", "")
+    return int(number) if number.isascii() and number.isdecimal() and len(number) < 9 else 0
+
+
+def _unchanged(found: Picklist, data: QueryDict) -> None:
+    """Raises Refused where somebody saved the list after the effect was shown."""
+    if data.get("seen") != str(found.version):
+        detail = "Nothing was changed. What going back does now is shown below."
+        raise Refused("changed_meanwhile", f"{found} was saved by somebody else meanwhile", detail)
 
 
 def _save(
@@ -89,12 +107,13 @@ def _change_page(
     refused: Refused | None,
 ) -> HttpResponse:
     now = lists.read(found)
-    context = _effect(found, now, edits, do) | {
+    context = _effect(found, now, edits, do, _number(data)) | {
         "picklist": found,
         "do": do,
         "text": data.get("text", "")[: listing.LONGEST],
         "value": data.get("value", "")[: listing.LONGEST],
         "paste": data.get("paste", ""),
+        "number": _number(data),
         "values": sorted((value for value, retired in now.values.items() if not retired), key=natural),
         "offered": OFFERED,
         "refused": refused,
@@ -105,7 +124,7 @@ def _change_page(
     return render(request, template, context, status=422 if refused else 200)
 
 
-def _effect(found: Picklist, now: listing.Listing, edits: list[Edit], do: str) -> dict[str, Any]:
+def _effect(found: Picklist, now: listing.Listing, edits: list[Edit], do: str, number: int) -> dict[str, Any]:
     """What the change would do: to the list, to leads that wait, to leads that still come."""
     made = listing.plan(now, edits)
     releases = _releases(found, made) if made.changes else None
@@ -116,9 +135,9 @@ def _effect(found: Picklist, now: listing.Listing, edits: list[Edit], do: str) -
         "new": _new(made) if do == PASTE else [],
         "doubtful": _doubtful(made, do),
         "releases": releases,
-        "labels": _labels(do, made, releases),
+        "labels": _labels(do, made, releases, number),
         "loses": _loses(found, made) if made.changes else 0,
-        "blocked": not made.changes or (bool(made.problems) and do != PASTE),
+        "blocked": not made.changes or (bool(made.problems) and do not in (PASTE, BACK)),
     }
 
 
@@ -132,11 +151,14 @@ _VERBS = {
 }
 
 
-def _labels(do: str, made: Plan, releases: Preview | None) -> dict[str, str]:
+def _labels(do: str, made: Plan, releases: Preview | None, number: int) -> dict[str, str]:
     """What the buttons say: the change alone, and the change with judging again where that moves a lead."""
-    number = len(made.changes)
-    paste = f"Save {number:,} change{'' if number == 1 else 's'}" if number else "Save"
-    only = paste if do == PASTE else _VERBS[Do(do)]
+    if do == BACK:
+        only = f"Go back to version {number}"
+    elif do == PASTE:
+        only = f"Save {counted(len(made.changes), 'change')}" if made.changes else "Save"
+    else:
+        only = _VERBS[Do(do)]
     moves = releases is not None and (releases.released or releases.quarantined)
     both = f"{only} and {releases.label[0].lower()}{releases.label[1:]}" if releases and moves else ""
     return {"only": only, "both": both}

@@ -174,5 +174,10 @@ def picklist_versions(request: HttpRequest, pk: int) -> HttpResponse:
     found = named(request, pk)
     versions = found.versions.select_related("by")
     pager = Pager.of(request.GET, versions.count(), VERSIONS)
-    context = {"picklist": found, "versions": versions[pager.page * VERSIONS :][:VERSIONS], "pager": pager}
+    context = {
+        "picklist": found,
+        "versions": versions[pager.page * VERSIONS :][:VERSIONS],
+        "pager": pager,
+        "oldest": lists.oldest_kept(found) if person_of(request).is_superuser else found.version,
+    }
     return render(request, "campaigns/picklist_versions.html", context)

@@ -10,11 +10,18 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse, reverse_lazy
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST
 
+from campaigns import sessions
 from campaigns.forms import PreferencesForm
 from campaigns.models import User
+from campaigns.templatetags.figures import counted
+from campaigns.views import signing
+
+#: Places where one is signed in that are listed.
+SESSIONS = 10
 
 
 @login_required
@@ -34,8 +41,12 @@ def profile(request: HttpRequest) -> HttpResponse:
         "form": form,
         "themes": User.Theme.choices,
         "densities": User.Density.choices,
-        "mails": User.Mail.choices,
+        "mails": person.mails_of_side,
+        "kept": sorted(set(person.mails) - {value for value, _ in person.mails_of_side}),
         "sees": _sees(person),
+        "here": request.session.session_key,
+        "sessions": list(sessions.of(person, timezone.now())[: SESSIONS + 1]),
+        "listed": SESSIONS,
     }
     return render(request, "campaigns/profile.html", context, status=422 if form.errors else 200)
 
@@ -56,14 +67,45 @@ def theme(request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect(back if ours else reverse("home"))
 
 
+@login_required
+@require_POST
+def elsewhere(request: HttpRequest) -> HttpResponse:
+    """Sign out everywhere but here."""
+    person: Any = request.user
+    ended = sessions.end_others(person, request.session.session_key)
+    if ended:
+        messages.success(request, f"You are signed out in {counted(ended, 'other place')}.")
+    else:
+        messages.info(request, "You are signed in here only. Nothing was changed.")
+    return redirect("profile")
+
+
 class ChangePassword(auth.PasswordChangeView):
     """The old password, and twice the new one. Other sessions of the person end with it."""
 
     template_name = "campaigns/password.html"
     success_url = reverse_lazy("profile")
 
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Who found a session open guesses its password no faster than at the door."""
+        return (
+            signing.wait(request)
+            if signing.too_many(self._counted)
+            else super().post(request, *args, **kwargs)
+        )
+
+    @property
+    def _counted(self) -> dict[str, int]:
+        return {f"old-password:{self.request.user.pk}": signing.TRIES}
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        if "old_password" in form.errors:
+            signing.note_wrong(self._counted)
+        return super().form_invalid(form)
+
     def form_valid(self, form: Any) -> HttpResponse:
         answer = super().form_valid(form)
+        sessions.end_others(form.user, self.request.session.session_key)
         messages.success(self.request, "Your password was changed. You are signed out everywhere else.")
         return answer
 

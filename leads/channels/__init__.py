@@ -32,3 +32,12 @@ class OutOfOrder(NotSent):
 
 class Forbidden(OutOfOrder):
     """The address leads where nothing of ours may go."""
+
+
+class Unsigned(OutOfOrder):
+    """It could not be signed, for the secret cannot be read any more."""
+
+    def __init__(self, whose: str) -> None:
+        super().__init__(
+            f"The secret it is signed with can no longer be read, for the key it was kept under is gone. {whose}"
+        )

@@ -11,7 +11,8 @@ from urllib.parse import urlencode
 from django.utils import timezone
 
 from campaigns.models import Destination
-from leads.channels import NotSent, OutOfOrder, Refused, http
+from campaigns.sealing import SecretLost
+from leads.channels import NotSent, OutOfOrder, Refused, Unsigned, http
 from leads.channels.http import Answer
 from leads.models import Delivery
 
@@ -48,7 +49,13 @@ def _post(
         body, kind = urlencode(values).encode(), "application/x-www-form-urlencoded"
     else:
         body, kind = json.dumps(values, ensure_ascii=False).encode(), "application/json; charset=utf-8"
-    secrets = [target.secret] if target.secret else []
+    try:
+        secrets = target.secrets
+    except SecretLost:
+        raise Unsigned(
+            "Set a secret in the campaign's settings and give it to the client, then let the pushes go on. "
+            "Nothing was sent, and nothing is lost."
+        ) from None
     signature = http.sign(secrets, message_id, at, body) if secrets else {}
     answer = http.post(target.url, body, {"Content-Type": kind, "Idempotency-Key": message_id, **signature})
     return read(answer)

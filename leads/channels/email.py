@@ -51,8 +51,8 @@ def _to_a_person(delivery: Delivery) -> EmailMessage:
     person = delivery.person
     if person is None or not person.email:
         raise NotSent("There is no address to write to.", permanent=True)
-    paused = delivery.kind == Delivery.Kind.ENDPOINT_PAUSED
-    title, text = _of_endpoint(delivery) if paused else _of_batch(delivery)
+    said = {Delivery.Kind.ENDPOINT_PAUSED: _of_endpoint, Delivery.Kind.MONTH_CLOSED: _of_month}
+    title, text = said.get(Delivery.Kind(delivery.kind), _of_batch)(delivery)
     return EmailMessage(title, text, to=[person.email])
 
 
@@ -62,6 +62,15 @@ def _of_batch(delivery: Delivery) -> tuple[str, str]:
     address = f"{settings.SITE_URL}/imports/{number}/"
     title = f"Import {number} {ended.partition(';')[0]}"
     return title, f"Import {number} {ended}.\n\nEvery row with its outcome: {address}\n"
+
+
+def _of_month(delivery: Delivery) -> tuple[str, str]:
+    said = delivery.payload
+    title = f"{said['month']} of {said['of']} is closed"
+    return title, (
+        f"{title}: its lines stand as they are, and what comes later is an adjustment in the open month.\n\n"
+        f"Your statement: {settings.SITE_URL}{said['address']}\n"
+    )
 
 
 def _of_endpoint(delivery: Delivery) -> tuple[str, str]:

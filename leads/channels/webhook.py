@@ -7,8 +7,9 @@ from datetime import timedelta
 from django.utils import timezone
 
 from campaigns.models import Endpoint
+from campaigns.sealing import SecretLost
 from leads import wording
-from leads.channels import Forbidden, NotSent, OutOfOrder, http
+from leads.channels import Forbidden, NotSent, OutOfOrder, Unsigned, http
 from leads.channels.http import Answer
 from leads.models import Delivery
 
@@ -24,7 +25,13 @@ def send(delivery: Delivery) -> str:
     assert delivery.supplier_id is not None
     endpoint = Endpoint.objects.get(supplier_id=delivery.supplier_id, channel=Endpoint.Channel.WEBHOOK)
     body, now = wording.webhook_body(delivery), timezone.now()
-    signature = http.sign(endpoint.secrets_at(now), wording.webhook_id(delivery), now, body)
+    try:
+        secrets = endpoint.secrets_at(now)
+    except SecretLost:
+        raise Unsigned(
+            "Make a new secret, give it to your receiver, then resume. Nothing was sent, and nothing is lost."
+        ) from None
+    signature = http.sign(secrets, wording.webhook_id(delivery), now, body)
     try:
         answer = http.post(endpoint.url, body, {"Content-Type": "application/json", **signature})
     except Forbidden:

@@ -5,6 +5,7 @@ from leads.models.lead import Adjustment, AffiliateEvent, Lead, LeadEvent, LeadK
 from leads.models.leaving import Delivery, DeliveryAttempt, DeliveryQuerySet, Download
 from leads.models.money import ClosedMonth, Statement, StatementLine
 from leads.models.saved import SavedView, SavedViewQuerySet
+from leads.models.unclosed import UnclosedLead
 
 __all__ = [
     "Adjustment",
@@ -24,4 +25,5 @@ __all__ = [
     "SavedViewQuerySet",
     "Statement",
     "StatementLine",
+    "UnclosedLead",
 ]

@@ -68,7 +68,9 @@ class Lead(models.Model):
     class Meta:
         ordering = ["-id"]
         indexes = [
-            models.Index(fields=["campaign", "valid_at"], name="lead_campaign_valid_at"),
+            models.Index(
+                fields=["campaign", "valid_at"], include=["supplier"], name="lead_campaign_valid_at"
+            ),
             models.Index(fields=["campaign", "-id"], name="lead_campaign"),
             models.Index(fields=["source", "-id"], name="lead_source"),
             models.Index(fields=["supplier", "-id"], name="lead_supplier"),
@@ -86,6 +88,11 @@ class Lead(models.Model):
             models.CheckConstraint(
                 condition=~Q(status=Status.ACCEPTED) | Q(accepted_at__isnull=False),
                 name="accepted_lead_has_accepted_at",
+            ),
+            models.CheckConstraint(
+                condition=Q(accepted_at__isnull=True)
+                | Q(status__in=[Status.ACCEPTED, Status.CLIENT_REJECTED]),
+                name="only_billed_leads_have_accepted_at",
             ),
             models.CheckConstraint(
                 condition=Q(is_final=False) | Q(status__in=[Status.ACCEPTED, Status.CLIENT_REJECTED]),
@@ -110,6 +117,11 @@ class LeadValues(models.Model):
     failures = models.JSONField(default=list)
     version = models.PositiveIntegerField(default=1)
     kept_rejected = models.BooleanField(default=False, db_default=False)
+    rules = models.BigIntegerField(
+        null=True,
+        editable=False,
+        help_text="What `judged` and `failures` were reached by, where it is known.",
+    )
 
     class Meta:
         verbose_name_plural = "lead values"
@@ -117,7 +129,7 @@ class LeadValues(models.Model):
             models.Index(fields=["lead"], condition=~Q(failures=[]), name="values_failed"),
             models.Index(fields=["lead"], condition=Q(version=0), name="values_unjudged"),
             GinIndex(fields=["judged"], opclasses=["jsonb_path_ops"], name="values_judged"),
-            GinIndex(models.Func("judged", function="lead_names"), name="values_names"),
+            GinIndex(models.Func("judged", function="lead_words"), name="values_words"),
         ]
 
 
@@ -192,9 +204,19 @@ class LeadEvent(models.Model):
         ordering = ["id"]
         indexes = [
             models.Index(
-                fields=["batch_id", "lead"], condition=Q(batch_id__isnull=False), name="event_batch"
+                fields=["batch_id", "lead"],
+                include=["id", "cause", "from_status", "to_status"],
+                condition=Q(batch_id__isnull=False),
+                name="event_batch",
             ),
             BrinIndex(fields=["at"], autosummarize=True, name="event_at"),
+            # What clients sent back, by month: few events of many.
+            models.Index(
+                fields=["at"],
+                include=["id", "lead", "cause", "from_status", "payout_owed", "batch_id", "disposition"],
+                condition=Q(cause__in=[Cause.CLIENT_REJECTED, Cause.ADJUSTED]),
+                name="event_rejection",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -225,6 +247,14 @@ class AffiliateEvent(models.Model):
 
     class Meta:
         ordering = ["id"]
+        indexes = [
+            models.Index(fields=["occurred_at", "id"], name="affiliate_event_at"),
+            models.Index(
+                fields=["occurred_at"],
+                condition=Q(status="approved", is_final=False),
+                name="affiliate_event_unclosed",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.reference
@@ -245,3 +275,6 @@ class Adjustment(models.Model):
 
     class Meta:
         ordering = ["id"]
+        indexes = [
+            models.Index(fields=["created_at"], condition=Q(is_final=False), name="adjustment_unclosed")
+        ]

@@ -43,6 +43,7 @@ class Delivery(models.Model):
         TEST = "test"
         ENDPOINT_PAUSED = "endpoint_paused"
         BATCH_ENDED = "batch_ended"
+        MONTH_CLOSED = "month_closed"
         LEAD = "lead"
 
     class Channel(models.TextChoices):
@@ -118,8 +119,16 @@ class DownloadQuerySet(models.QuerySet["Download"]):
 class Download(models.Model):
     """A large XLSX that is made in the background and kept for a day, for the person who asked.
 
-    `done` of `leads` is its progress. A worker that makes it holds it until `claimed_until`.
+    Leads of a source, or another table: `asked` says which, as `rejections.workbooks` makes it. `done` of `leads`
+    (rows, of another table) is its progress. A worker that makes it holds it until `claimed_until`.
     """
+
+    class Kind(models.TextChoices):
+        LEADS = "leads"
+        RESULT = "result"
+        STATEMENT = "statement"
+        REJECTED = "rejected"
+        DISPUTES = "disputes"
 
     class State(models.TextChoices):
         WAITING = "waiting"
@@ -127,8 +136,13 @@ class Download(models.Model):
         FAILED = "failed"
 
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
-    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="+")
-    statuses = ArrayField(models.CharField(max_length=20))
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.LEADS)
+    source = models.ForeignKey(Source, null=True, on_delete=models.CASCADE, related_name="+")
+    asked = models.JSONField(default=dict, help_text="Which rows, of another table than leads of a source.")
+    name = models.CharField(max_length=300, blank=True, help_text="What the file is called.")
+    title = models.CharField(max_length=200, blank=True, help_text="What it is, in words.")
+    back = models.CharField(max_length=500, blank=True, help_text="The page it was asked for on.")
+    statuses = ArrayField(models.CharField(max_length=20), default=list)
     first = models.DateField(null=True)
     last = models.DateField(null=True)
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)

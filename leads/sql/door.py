@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from django.db import connection
 
 from leads.models import LeadKey
+from leads.sql import arrays
 from leads.statuses import DOOR_MOVES, HOLDING, Cause, Status
 
 Key = tuple[int, str]
@@ -43,6 +44,7 @@ class Stored(NamedTuple):
     judged: dict[str, str]
     failures: list[dict[str, str]]
     version: int
+    rules: int | None
 
 
 class Judged(NamedTuple):
@@ -110,11 +112,11 @@ def receive(
         )
         ids = [row[0] for row in cursor.fetchall()]
         values: dict[str, Any] = {
-            "ids": ids,
-            "uids": [a.uid for a in arrivals],
-            "uid_keys": [a.uid_key for a in arrivals],
-            "received": [json.dumps(a.received) for a in arrivals],
-            "received_at": [a.received_at for a in arrivals],
+            "ids": arrays.numbers(ids),
+            "uids": arrays.texts(a.uid for a in arrivals),
+            "uid_keys": arrays.texts(a.uid_key for a in arrivals),
+            "received": arrays.texts(json.dumps(a.received) for a in arrivals),
+            "received_at": arrays.instants(a.received_at for a in arrivals),
             "prices": [a.price for a in arrivals],
             "payouts": [a.payout for a in arrivals],
             "campaign": campaign_id,
@@ -134,11 +136,11 @@ def read(lead_ids: Iterable[int], *, lock: bool) -> dict[int, Stored]:
         cursor.execute(
             f"""
             SELECT l.id, l.status, l.source_id, l.supplier_id, l.received_at,
-                v.received::text, v.judged::text, v.failures::text, v.version
+                v.received::text, v.judged::text, v.failures::text, v.version, v.rules
             FROM leads_lead l JOIN leads_leadvalues v ON v.lead_id = l.id
-            WHERE l.id = ANY(%s) ORDER BY l.id {"FOR NO KEY UPDATE OF l" if lock else ""}
+            WHERE l.id = ANY(%s::bigint[]) ORDER BY l.id {"FOR NO KEY UPDATE OF l" if lock else ""}
             """,
-            [sorted(lead_ids)],
+            [arrays.numbers(sorted(lead_ids))],
         )
         rows = map(Stored._make, cursor.fetchall())
         return {
@@ -163,7 +165,11 @@ def held(campaign_id: int, keys: Iterable[Key]) -> set[Key]:
                 WHERE k.campaign_id = %s AND k.slot = w.slot AND k.key = w.key COLLATE "C" AND k.held LIMIT 1
             ) h
             """,
-            [[slot for slot, _ in keys], [key for _, key in keys], campaign_id],
+            [
+                arrays.numbers(slot for slot, _ in keys),
+                arrays.texts(key for _, key in keys),
+                campaign_id,
+            ],
         )
         return set(cursor.fetchall())
 
@@ -181,6 +187,8 @@ def keys_of(lead_ids: Iterable[int]) -> dict[int, frozenset[Key]]:
     return {lead_id: frozenset(keys) for lead_id, keys in found.items()}
 
 
+# The guard is a CASE, so that the planner does not count on its statistics of statuses: hardly a lead is PROCESSING
+# when they are taken, and for the one row it then expects it would compare every lead with every other.
 _SETTLE = """
 WITH given AS (
     SELECT g.*, d.id AS disposition_id FROM unnest(%(ids)s::bigint[], %(lines)s::int[], %(targets)s::text[],
@@ -193,7 +201,7 @@ WITH given AS (
         accepted_at = CASE g.target WHEN 'accepted' THEN %(at)s::timestamptz END,
         in_cap = g.target IN ('pending', 'accepted')
     FROM given g
-    WHERE l.id = g.id AND l.status = ANY(%(sources)s) AND NOT l.is_final
+    WHERE l.id = g.id AND CASE WHEN l.status = ANY(%(sources)s) THEN NOT l.is_final ELSE false END
     RETURNING l.id AS lead_id, g.line, l.status AS to_status, l.disposition_id, l.reason, old.status AS from_status,
         old.disposition_id AS was_disposition_id, old.reason AS was_reason, old.valid_at AS was_valid_at,
         old.accepted_at AS was_accepted_at, old.in_cap AS was_in_cap, g.received, g.judged, g.failures
@@ -201,6 +209,7 @@ WITH given AS (
     UPDATE leads_leadvalues v
     SET received = m.received::jsonb, judged = m.judged::jsonb, failures = m.failures::jsonb,
         version = v.version + (v.version = 0 OR v.received <> m.received::jsonb)::int,
+        rules = CASE WHEN %(keeps)s THEN v.rules ELSE %(rules)s::bigint END,
         kept_rejected = %(keeps)s OR (v.kept_rejected AND m.to_status = 'rejected'
             AND m.disposition_id IS NOT DISTINCT FROM m.was_disposition_id)
     FROM moved m WHERE v.lead_id = m.lead_id
@@ -226,8 +235,9 @@ def settle(
     at: datetime,
     actor_id: int | None,
     batch_id: int | None,
+    rules: int | None = None,
 ) -> list[int]:
-    """Write what judging found, values and keys included; returns the ids of the leads it was written for.
+    """Write what judging found by `rules`, values and keys included; returns the ids of the leads it was written for.
 
     Runs under `lock_door`, after the leads were locked by `read`. The version rises with each change of a
     value as received (and to 1 with the first judgement).
@@ -241,16 +251,17 @@ def settle(
         cursor.execute(
             _SETTLE,
             {
-                "ids": [one.lead_id for one in found],
-                "lines": [one.line for one in found],
-                "targets": [one.target.value for one in found],
-                "codes": [one.code for one in found],
-                "reasons": [one.reason for one in found],
-                "valid_at": [one.valid_at for one in found],
-                "received": [json.dumps(one.received) for one in found],
-                "judged": [json.dumps(one.judged) for one in found],
-                "failures": [json.dumps(list(one.failures)) for one in found],
+                "ids": arrays.numbers(one.lead_id for one in found),
+                "lines": arrays.numbers(one.line for one in found),
+                "targets": arrays.texts(one.target.value for one in found),
+                "codes": arrays.texts(one.code for one in found),
+                "reasons": arrays.texts(one.reason for one in found),
+                "valid_at": arrays.instants(one.valid_at for one in found),
+                "received": arrays.texts(json.dumps(one.received) for one in found),
+                "judged": arrays.texts(json.dumps(one.judged) for one in found),
+                "failures": arrays.texts(json.dumps(list(one.failures)) for one in found),
                 "sources": [status.value for status in allowed.sources],
+                "rules": rules,
                 "keeps": cause == Cause.KEPT_REJECTED,
                 "uid_slot": LeadKey.UID_SLOT,
                 "cause": cause.value,
@@ -264,24 +275,40 @@ def settle(
         return settled
 
 
+# What a lead keeps is not written again, for each new key asks after its lead and campaign. No lead that comes
+# through the door holds a key, so none is in the way of another here.
+_KEYS = """
+WITH given AS MATERIALIZED (
+    SELECT * FROM unnest(%(ids)s::bigint[], %(slots)s::int[], %(keys)s::text[], %(held)s::boolean[])
+        AS g(lead_id, slot, key, held)
+), gone AS (
+    DELETE FROM leads_leadkey k WHERE k.lead_id = ANY(%(leads)s::bigint[]) AND k.slot <> %(uid_slot)s
+        AND (k.lead_id, k.slot) NOT IN (SELECT lead_id, slot FROM given)
+)
+INSERT INTO leads_leadkey AS k (lead_id, slot, campaign_id, key, held)
+SELECT lead_id, slot, %(campaign)s, key, held FROM given
+ON CONFLICT (lead_id, slot) DO UPDATE SET key = EXCLUDED.key, held = EXCLUDED.held
+WHERE k.key <> EXCLUDED.key OR k.held <> EXCLUDED.held
+"""
+
+
 def _write_keys(cursor: Any, campaign_id: int, found: Sequence[Judged], settled: set[int]) -> None:
     """Give the leads the keys of their values now; they hold them where their status does."""
-    cursor.execute(
-        "DELETE FROM leads_leadkey WHERE lead_id = ANY(%s) AND slot <> %s", [list(settled), LeadKey.UID_SLOT]
-    )
     rows = [
         (one.lead_id, slot, key, one.target in HOLDING)
         for one in found
         if one.lead_id in settled
-        for slot, key in sorted(one.keys)
+        for slot, key in one.keys
     ]
     cursor.execute(
-        """
-        INSERT INTO leads_leadkey (lead_id, slot, campaign_id, key, held)
-        SELECT id, slot, %s, key, held
-        FROM unnest(%s::bigint[], %s::int[], %s::text[], %s::boolean[]) AS k(id, slot, key, held)
-        """,
-        [campaign_id, *(list(column) for column in zip(*rows, strict=True))]
-        if rows
-        else [campaign_id, *[[]] * 4],
+        _KEYS,
+        {
+            "leads": arrays.numbers(settled),
+            "ids": arrays.numbers(row[0] for row in rows),
+            "slots": arrays.numbers(row[1] for row in rows),
+            "keys": arrays.texts(row[2] for row in rows),
+            "held": arrays.flags(row[3] for row in rows),
+            "campaign": campaign_id,
+            "uid_slot": LeadKey.UID_SLOT,
+        },
     )

@@ -16,7 +16,8 @@ _TURN_AWAY = """
 WITH given AS (
     SELECT * FROM unnest(%(ids)s::bigint[], %(reasons)s::text[]) AS g(id, reason)
 ), moved AS (
-    UPDATE leads_lead l SET status = 'rejected', disposition_id = d.id, reason = g.reason, in_cap = false
+    UPDATE leads_lead l SET status = 'rejected', disposition_id = d.id, reason = g.reason, in_cap = false,
+        accepted_at = NULL
     FROM given g, campaigns_disposition d
     WHERE l.id = g.id AND d.code = %(code)s AND l.status = ANY(%(sources)s) AND NOT l.is_final
     RETURNING l.id AS lead_id, l.disposition_id, l.reason, old.status AS from_status,

@@ -10,14 +10,12 @@ from typing import Any, NamedTuple
 from django.db import connection
 
 from leads.models import ClosedMonth
-from leads.sql.money import OPEN
+from leads.sql.money import OPEN, Reach, reaching
+from leads.sql.walk import walk
 from leads.statuses import UNDOABLE
 
-#: Those lines of the campaign that closing the month would freeze.
-_DUE = f"SELECT * FROM ({OPEN}) x WHERE x.month = %(month)s"
-
-#: Leads that become final; an affiliate event's line makes no lead final, only itself.
-_LEADS = f"SELECT lead_id FROM ({_DUE}) d WHERE d.kind <> 'affiliate'"
+#: Leads that become final with the lines of a reach; an affiliate event's line makes no lead final, only itself.
+_LEADS = f"SELECT lead_id FROM ({OPEN}) d WHERE d.closes"
 
 
 class Span(NamedTuple):
@@ -27,10 +25,6 @@ class Span(NamedTuple):
     month: date
     begin: datetime
     end: datetime
-
-    def parameters(self) -> dict[str, Any]:
-        """As the statements here take it."""
-        return {"open": [self.campaign_id], **self._asdict()}
 
 
 class Closing(NamedTuple):
@@ -49,58 +43,57 @@ class LostUndo(NamedTuple):
     leads: int
 
 
-def oldest_open(campaign_id: int) -> date | None:
-    """The oldest month in which the campaign has open lines."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT min(month) FROM ({OPEN}) x", {"open": [campaign_id]})
-        return cursor.fetchone()[0]
-
-
 def oldest_over(running: Sequence[Span]) -> dict[int, date]:
     """Campaign → its oldest open month in which leads were accepted, if it is before the campaign's running one."""
-    with connection.cursor() as cursor:
+    with walk(bitmaps=False), connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT c.id, greatest(date_trunc('month', min(l.accepted_at) AT TIME ZONE c.time_zone)::date, m.first_open)
+            SELECT c.id, greatest(date_trunc('month', l.accepted_at AT TIME ZONE c.time_zone)::date, m.first_open)
             FROM unnest(%s::bigint[], %s::date[], %s::timestamptz[]) AS w(campaign_id, month, begins)
             JOIN campaigns_campaign c ON c.id = w.campaign_id
             CROSS JOIN LATERAL (SELECT (max(m.month) + interval '1 month')::date AS first_open
                 FROM leads_closedmonth m WHERE m.campaign_id = c.id) m
-            JOIN leads_lead l ON l.campaign_id = c.id AND l.accepted_at < w.begins
-            WHERE NOT l.is_final AND l.status IN ('accepted', 'client_rejected')
-              AND coalesce(m.first_open < w.month, true)
-            GROUP BY c.id, m.first_open
+            CROSS JOIN LATERAL (SELECT l.accepted_at FROM leads_unclosedlead l
+                WHERE l.campaign_id = c.id AND l.accepted_at < w.begins
+                ORDER BY l.accepted_at LIMIT 1) l
+            WHERE coalesce(m.first_open < w.month, true)
             """,
             [[getattr(span, part) for span in running] for part in ("campaign_id", "month", "begin")],
         )
         return dict(cursor.fetchall())
 
 
-def would_close(span: Span) -> Closing:
+def would_close(reach: Reach) -> Closing:
     """What closing the month would do; nothing is written."""
-    with connection.cursor() as cursor:
+    with walk(bitmaps=False), connection.cursor() as cursor:
         cursor.execute(
             f"""
-            SELECT count(DISTINCT d.lead_id) FILTER (WHERE d.kind <> 'affiliate' AND NOT l.is_final),
-                coalesce(sum(d.client_amount), 0), coalesce(sum(d.supplier_amount), 0), count(*)
-            FROM ({_DUE}) d JOIN leads_lead l ON l.id = d.lead_id
+            SELECT count(*) FILTER (WHERE d.closes), coalesce(sum(d.client_amount), 0),
+                coalesce(sum(d.supplier_amount), 0), count(*)
+            FROM ({OPEN}) d
             """,
-            span.parameters(),
+            reaching([reach]),
         )
         return Closing(*cursor.fetchone())
 
 
-def would_lose_undo(span: Span, limit: int) -> list[LostUndo]:
-    """Batches of which leads could no longer be put back after closing, the most leads first."""
-    with connection.cursor() as cursor:
+def would_lose_undo(reach: Reach, batch_ids: Sequence[int], limit: int) -> list[LostUndo]:
+    """Of these batches those of which leads could no longer be put back after closing, the most leads first."""
+    with walk(bitmaps=False), connection.cursor() as cursor:
         cursor.execute(
             f"""
-            SELECT e.batch_id, count(DISTINCT e.lead_id) FROM leads_leadevent e JOIN leads_lead l ON l.id = e.lead_id
-            WHERE e.lead_id IN ({_LEADS}) AND NOT l.is_final AND e.batch_id IS NOT NULL AND e.cause = ANY(%(undoable)s)
+            SELECT e.batch_id, count(DISTINCT e.lead_id) FROM leads_leadevent e
+            WHERE e.batch_id = ANY(%(batches)s) AND e.cause = ANY(%(undoable)s)
+              AND e.lead_id + 0 IN ({_LEADS})  -- + 0: events are read batch by batch, not lead by lead
               AND NOT EXISTS (SELECT FROM leads_leadevent u WHERE u.undoes_id = e.id)
             GROUP BY e.batch_id ORDER BY 2 DESC, 1 LIMIT %(limit)s
             """,
-            {**span.parameters(), "undoable": [cause.value for cause in UNDOABLE], "limit": limit},
+            {
+                **reaching([reach]),
+                "batches": list(batch_ids),
+                "undoable": [cause.value for cause in UNDOABLE],
+                "limit": limit,
+            },
         )
         return [LostUndo(*row) for row in cursor.fetchall()]
 
@@ -127,14 +120,15 @@ _COUNTED = """
             AS w(campaign_id, begins, ends)
         JOIN leads_leadevent e ON e.at >= w.begins AND e.at < w.ends AND e.cause IN ('client_rejected', 'adjusted')
         JOIN leads_lead l ON l.id = e.lead_id AND l.campaign_id = w.campaign_id
-        WHERE NOT EXISTS (SELECT FROM leads_leadevent u WHERE u.undoes_id = e.id) GROUP BY 1, 2
+        WHERE e.at >= %(first)s AND e.at < %(last)s
+          AND NOT EXISTS (SELECT FROM leads_leadevent u WHERE u.undoes_id = e.id) GROUP BY 1, 2
     ) x GROUP BY campaign_id, supplier_id
 """
 
 
 def counted(spans: Sequence[Span]) -> list[Counted]:
     """Leads by campaign and supplier that became valid, and that were rejected, in the month of each span."""
-    with connection.cursor() as cursor:
+    with walk(bitmaps=False), connection.cursor() as cursor:
         cursor.execute(_COUNTED, _arrays(spans))
         return [Counted(*row) for row in cursor.fetchall()]
 
@@ -144,6 +138,8 @@ def _arrays(spans: Sequence[Span]) -> dict[str, Any]:
         "campaigns": [span.campaign_id for span in spans],
         "begins": [span.begin for span in spans],
         "ends": [span.end for span in spans],
+        "first": min((span.begin for span in spans), default=None),
+        "last": max((span.end for span in spans), default=None),
     }
 
 
@@ -163,17 +159,17 @@ class Moved(Exception):
     """A lead of the month was moved while it was being closed; nothing was closed."""
 
 
-def close(span: Span, *, currency: str, at: datetime, actor_id: int | None) -> ClosedMonth:
+def close(span: Span, reach: Reach, *, currency: str, at: datetime, actor_id: int | None) -> ClosedMonth:
     """Freeze the month's lines and make their leads final, in the caller's transaction, behind the door's lock.
 
     Leads are locked in id order before their lines are read. Raises Moved.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_LOCK, span.parameters())
+        cursor.execute(_LOCK, span._asdict())
         cursor.execute("SELECT nextval(pg_get_serial_sequence('leads_closedmonth', 'id'))")
-        values = {**span.parameters(), **_arrays([span]), "closed": cursor.fetchone()[0]}
+        values = {**_arrays([span]), "closed": cursor.fetchone()[0]}
         for statement in _FREEZE:
-            cursor.execute(statement, values)
+            cursor.execute(statement, {**values, **reaching([reach])})
         cursor.execute(_LEFT_OPEN, values)
         if cursor.fetchone()[0]:
             raise Moved
@@ -196,7 +192,7 @@ _FREEZE = (
         batch_id, client_amount, supplier_amount)
     SELECT %(closed)s, kind, lead_id, supplier_id, at, event_id, affiliate_event_id, batch_id, client_amount,
         supplier_amount
-    FROM ({_DUE}) d ORDER BY lead_id
+    FROM ({OPEN}) d ORDER BY lead_id
     """,
     """
     UPDATE leads_lead l SET is_final = true FROM leads_statementline s
@@ -244,18 +240,35 @@ class Returnable(NamedTuple):
     leads: int
 
 
+_RETURNABLE = """
+SELECT campaign_id, supplier_id, month, sum(leads)::bigint FROM (
+    SELECT l.campaign_id, l.supplier_id, date_trunc('month', l.accepted_at AT TIME ZONE c.time_zone)::date AS month,
+        count(*) AS leads
+    FROM unnest(%(campaigns)s::bigint[], %(opens)s::timestamptz[]) AS w(campaign_id, opens)
+    JOIN campaigns_campaign c ON c.id = w.campaign_id
+    JOIN leads_unclosedlead l ON l.campaign_id = w.campaign_id AND l.valid_at >= w.opens GROUP BY 1, 2, 3
+    UNION ALL  -- without those of them that the client has sent back
+    SELECT l.campaign_id, l.supplier_id, date_trunc('month', l.accepted_at AT TIME ZONE c.time_zone)::date, -count(*)
+    FROM unnest(%(campaigns)s::bigint[], %(opens)s::timestamptz[]) AS w(campaign_id, opens)
+    JOIN campaigns_campaign c ON c.id = w.campaign_id
+    JOIN leads_unclosedlead l ON l.campaign_id = w.campaign_id AND l.valid_at >= w.opens
+    JOIN leads_leadevent e ON e.lead_id = l.lead_id
+    WHERE e.cause = 'client_rejected' AND e.from_status = 'accepted' AND e.at >= %(first)s
+      AND NOT EXISTS (SELECT FROM leads_leadevent u WHERE u.undoes_id = e.id) GROUP BY 1, 2, 3
+) x GROUP BY 1, 2, 3 HAVING sum(leads) > 0
+"""
+
+
 def returnable(opens: Sequence[tuple[int, datetime]]) -> list[Returnable]:
     """Accepted leads inside the return windows: (campaign, first instant inside its window)."""
-    with connection.cursor() as cursor:
+    instants = [instant for _, instant in opens]
+    with walk(bitmaps=False), connection.cursor() as cursor:
         cursor.execute(
-            """
-            SELECT l.campaign_id, l.supplier_id,
-                date_trunc('month', l.accepted_at AT TIME ZONE c.time_zone)::date, count(*)
-            FROM unnest(%s::bigint[], %s::timestamptz[]) AS w(campaign_id, opens)
-            JOIN campaigns_campaign c ON c.id = w.campaign_id
-            JOIN leads_lead l ON l.campaign_id = w.campaign_id AND l.valid_at >= w.opens
-            WHERE l.status = 'accepted' AND NOT l.is_final GROUP BY 1, 2, 3
-            """,
-            [[campaign for campaign, _ in opens], [instant for _, instant in opens]],
+            _RETURNABLE,
+            {
+                "campaigns": [campaign for campaign, _ in opens],
+                "opens": instants,
+                "first": min(instants, default=None),  # nobody rejects a lead before it is valid
+            },
         )
         return [Returnable(*row) for row in cursor.fetchall()]

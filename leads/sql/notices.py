@@ -6,6 +6,7 @@ twice tells nothing twice, and nothing is retracted that was not told.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
@@ -78,8 +79,10 @@ WITH untold AS (
     SELECT p.supplier_id, p.channel, array_agg(p.id ORDER BY p.id) AS events,
         jsonb_build_object('campaign', c.public_name, 'leads', jsonb_agg(jsonb_build_object('lead_id', p.lead_id,
             'uid', p.uid, 'code', d.code, 'label', coalesce(nullif(d.supplier_text, ''), d.label),
-            'reason', p.reason) ORDER BY p.id)) AS payload
+            'reason', coalesce(m.told, p.reason)) ORDER BY p.id)) AS payload
     FROM parts p JOIN campaigns_campaign c ON c.id = p.campaign_id
+    LEFT JOIN unnest(%(campaigns)s::bigint[], %(said)s::text[], %(told)s::text[]) AS m(campaign_id, said, told)
+        ON m.campaign_id = p.campaign_id AND m.said = p.reason
     LEFT JOIN campaigns_disposition d ON d.id = p.disposition_id
     GROUP BY p.supplier_id, c.public_name, p.channel, p.part
 )
@@ -91,30 +94,48 @@ FROM notices ORDER BY supplier_id, events
 """
 
 
-def tell(batch_id: int, at: datetime) -> None:
-    """Bring what suppliers are told of the batch up to date: what was taken back, then what is new.
+class Told(NamedTuple):
+    """Words of a campaign's client, and what suppliers read instead."""
 
-    The caller has locked the batch, or is its only worker.
+    campaign_id: int
+    said: str
+    told: str
+
+
+def said(kind: str, batch_id: int) -> list[tuple[int, str]]:
+    """(campaign, words) of the events that a kind of notice tells of, each once; a batch is of one campaign."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT l.campaign_id, words.reason FROM (
+                SELECT reason, min(lead_id) AS lead_id FROM ({_KINDS[kind].events}) x
+                WHERE reason <> '' GROUP BY reason
+            ) words JOIN leads_lead l ON l.id = words.lead_id
+            """,
+            {"batch": batch_id},
+        )
+        return cursor.fetchall()
+
+
+def write(kind: str, batch_id: int, at: datetime, instead: Iterable[Told]) -> int:
+    """Write the notices of this kind that suppliers are still owed, and the terms list; how many.
+
+    `instead` are the words that are told otherwise than they were said.
     """
-    retract(batch_id, at)
-    write("rejections", batch_id, at)
-    write("recoveries", batch_id, at)
-
-
-def retract(batch_id: int, at: datetime) -> None:
-    """Take back what suppliers were told of events of the batch that have since been undone."""
-    cancel_unsent(batch_id)
-    write("retractions", batch_id, at)
-    write("recovery_retractions", batch_id, at)
-
-
-def write(kind: str, batch_id: int, at: datetime) -> int:
-    """Write the notices of this kind that suppliers are still owed, and the terms list; how many."""
-    told = _KINDS[kind]
+    told, other = _KINDS[kind], list(instead)
     with connection.cursor() as cursor:
         cursor.execute(
             _WRITE.format(events=told.events),
-            {"kind": kind, "tells": told.tells, "batch": batch_id, "at": at, "size": LEADS_PER_NOTICE},
+            {
+                "kind": kind,
+                "tells": told.tells,
+                "batch": batch_id,
+                "at": at,
+                "size": LEADS_PER_NOTICE,
+                "campaigns": [one.campaign_id for one in other],
+                "said": [one.said for one in other],
+                "told": [one.told for one in other],
+            },
         )
         return cursor.rowcount
 

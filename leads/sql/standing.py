@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 from django.db import connection
 
+from leads.sql.walk import walk
+
 
 class Bounds(NamedTuple):
     """A campaign's return window: it opens at `opens`, and at `soon` if nobody acts before then.
@@ -102,7 +104,7 @@ class Delivered(NamedTuple):
 
 def delivered(spans: Sequence[Span]) -> list[Delivered]:
     """What became of the leads of each span, in the order of the spans."""
-    with connection.cursor() as cursor:
+    with walk(), connection.cursor() as cursor:
         cursor.execute(
             """
             SELECT count(l.id), count(*) FILTER (WHERE l.status = 'client_rejected'),
@@ -122,3 +124,14 @@ def delivered(spans: Sequence[Span]) -> list[Delivered]:
 def _columns(rows: Sequence[tuple[object, ...]], width: int) -> list[list[object]]:
     """Rows as one array a column, as `unnest` takes them."""
     return [[row[at] for row in rows] for at in range(width)]
+
+
+#: With more leads than these a figure that is added up lead by lead takes longer than a page should.
+MANY = 30_000
+
+
+def are_many() -> bool:
+    """Whether there are so many leads."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT FROM leads_lead OFFSET %s LIMIT 1)", [MANY])
+        return bool(cursor.fetchone()[0])

@@ -108,7 +108,8 @@ WITH picked AS (
 ), restored AS (
     UPDATE leads_lead l
     SET status = p.from_status, disposition_id = p.was_disposition_id, reason = p.was_reason,
-        valid_at = p.was_valid_at, accepted_at = p.was_accepted_at, in_cap = p.was_in_cap,
+        valid_at = p.was_valid_at, in_cap = p.was_in_cap,
+        accepted_at = CASE WHEN p.from_status IN ('accepted', 'client_rejected') THEN p.was_accepted_at END,
         decided_for_supplier = l.decided_for_supplier OR %(for_supplier)s
     FROM picked p WHERE l.id = p.lead_id AND p.kept IS NULL AND l.status = p.to_status
     RETURNING l.id, p.id AS event_id, p.batch_id, p.line, old.status AS from_status, new.status AS to_status,
@@ -117,7 +118,7 @@ WITH picked AS (
 ), given_back AS (
     UPDATE leads_leadvalues v
     SET received = p.was_values->'received', judged = p.was_values->'judged', failures = p.was_values->'failures',
-        kept_rejected = (p.was_values->>'kept')::boolean,
+        kept_rejected = (p.was_values->>'kept')::boolean, rules = NULL,
         version = v.version + (v.received <> p.was_values->'received')::int
     FROM picked p JOIN restored r ON r.event_id = p.id WHERE v.lead_id = p.lead_id AND p.was_values IS NOT NULL
     RETURNING v.lead_id, jsonb_build_object('version', old.version, 'received', old.received,

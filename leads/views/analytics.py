@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -20,9 +20,11 @@ from django.views.decorators.http import require_safe
 
 from campaigns.models import Campaign, User
 from campaigns.rules import begin, local_date
-from leads import insight, reports
-from leads.reports import Cohort
+from leads import insight, periods, reports
+from leads.filters import Filters
+from leads.reports import Cohort, Returned, Share
 from leads.sheet import shield
+from leads.statuses import Status
 
 #: Days looked at unless others are asked for, at most, and up to which each is a bar of its own.
 USUAL_DAYS, MOST_DAYS, DAILY = 30, 366, 45
@@ -64,6 +66,25 @@ class Asked:
         return Cohort(ids, begin(self.first, self.zone), begin(after, self.zone), self.zone)
 
     @property
+    def before(self) -> Asked:
+        """As many days, right before these."""
+        last = self.first - timedelta(days=1)
+        return replace(self, first=last - (self.last - self.first), last=last)
+
+    @property
+    def base(self) -> Filters:
+        """All these leads, as a list."""
+        code = self.chosen.code if self.chosen else ""
+        return Filters(campaign=code, received_from=self.first, received_to=self.last)
+
+    @property
+    def still_open(self) -> bool:
+        """Whether some of these leads can still be rejected by their client."""
+        asked = [self.chosen] if self.chosen else self.campaigns.values()
+        longest = max((one.return_window_days or 0 for one in asked), default=0)
+        return self.last + timedelta(days=longest) >= local_date(timezone.now(), self.zone)
+
+    @property
     def by_supplier(self) -> bool:
         """Whether suppliers are told apart; else campaigns are."""
         shows = self.chosen is not None and self.chosen.show_suppliers_to_client
@@ -92,23 +113,38 @@ def analytics(request: HttpRequest) -> HttpResponse:
     asked = Asked.of(person, request.GET)
     shares = reports.shares(asked.cohort)
     returned = reports.days_to_reject(asked.cohort)
-    days = reports.per_day(asked.cohort)
-    window = asked.chosen.return_window_days if asked.chosen else None
     weekly = (asked.last - asked.first).days >= DAILY
+    days = reports.per_day(asked.cohort)
+    days = reports.by_week(days) if weekly else days
+    window = asked.chosen.return_window_days if asked.chosen else None
     context = {
         "asked": asked,
         "campaigns": asked.campaigns.values(),
-        "figures": insight.figures(shares, asked.campaigns, returned),
-        "heat": insight.heat(shares, asked.campaigns, by_supplier=asked.by_supplier),
-        "days": reports.by_week(days) if weekly else days,
+        **_figures(asked, shares, returned),
+        "heat": insight.heat(shares, asked.campaigns, asked.base, by_supplier=asked.by_supplier),
+        "days": days,
+        "listed": insight.listed(days, asked.base, weekly=weekly),
         "weekly": weekly,
         "returned": insight.spread(returned, window),
         "window": window,
-        "offenders": insight.named(reports.offenders(asked.cohort, insight.OFFENDERS), asked.campaigns),
+        "offenders": insight.named(
+            reports.offenders(asked.cohort, insight.OFFENDERS), asked.campaigns, asked.base
+        ),
         "flips": insight.flipped(reports.flips(asked.cohort), asked.campaigns),
         "what_if": _what_if(asked.chosen, returned, request.GET),
     }
     return render(request, "leads/analytics.html", context)
+
+
+def _figures(asked: Asked, shares: list[Share], returned: list[Returned]) -> dict[str, Any]:
+    """The figures, how each stands against the days before, and the lists of leads behind them."""
+    before = asked.before
+    now = periods.figures(shares, asked.campaigns, returned)
+    was = periods.figures(
+        reports.shares(before.cohort), asked.campaigns, reports.days_to_reject(before.cohort)
+    )
+    lists = {status.value: asked.base.query(status=(status.value,)) for status in Status}
+    return {"figures": now, "before": before, "changes": periods.compared(now, was), "lists": lists}
 
 
 @login_required
@@ -175,7 +211,11 @@ def _csv(rows: Iterable[Sequence[object]]) -> str:
 
 def _heat(asked: Asked) -> Iterable[Sequence[object]]:
     heat = insight.heat(
-        reports.shares(asked.cohort), asked.campaigns, by_supplier=asked.by_supplier, columns=99
+        reports.shares(asked.cohort),
+        asked.campaigns,
+        asked.base,
+        by_supplier=asked.by_supplier,
+        columns=99,
     )
     titles = [reason.label for reason in heat.reasons]
     yield ["Supplier" if asked.by_supplier else "Campaign", *titles, "All reasons", "Leads"]
@@ -197,7 +237,7 @@ def _returned(asked: Asked) -> Iterable[Sequence[object]]:
 
 def _offenders(asked: Asked) -> Iterable[Sequence[object]]:
     yield ["Campaign", "Field", "Value", "Disposition", "Leads"]
-    for one in insight.named(reports.offenders(asked.cohort, 1000), asked.campaigns):
+    for one in insight.named(reports.offenders(asked.cohort, 1000), asked.campaigns, asked.base):
         yield [one["campaign"], one["field"], one["value"], one["code"], one["leads"]]
 
 

@@ -76,25 +76,25 @@ def find(request: HttpRequest) -> HttpResponse:
     """A pasted Lead ID, UID or batch number opens what it names, and so does a text with one hit."""
     person: Any = request.user
     q = request.GET.get("q", "").replace("\0", "").strip()[:200]
-    if request.headers.get("HX-Request"):
-        return render(request, "leads/_found.html", {"q": q, "hits": _hits(q, person, LISTED)})
     named = search.leads(q, person)
+    if request.headers.get("HX-Request"):
+        return render(request, "leads/_found.html", {"q": q, "hits": _hits(q, person, named, LISTED)})
     if len(named) == 1:
         return redirect("lead", named[0].pk)
     number = search.number(q)
     if not named and number and (batch := Batch.objects.visible_to(person).filter(pk=number).first()):
         return redirect("batch", batch.pk)
-    hits = _hits(q, person, search.LISTED)
+    hits = _hits(q, person, named, search.LISTED)
     if hits.only:
         return redirect(hits.only)
     return render(request, "leads/find.html", {"q": q, "leads": hits.leads, "hits": hits})
 
 
-def _hits(q: str, person: User, limit: int) -> Hits:
+def _hits(q: str, person: User, named: list[Lead], limit: int) -> Hits:
     if not q:
         return Hits(pages=_pages("", person))
     return Hits(
-        leads=_leads(q, person, limit),
+        leads=_leads(q, person, named, limit),
         batches=_batches(q, person),
         campaigns=_campaigns(q, person),
         sources=_sources(q, person),
@@ -102,11 +102,13 @@ def _hits(q: str, person: User, limit: int) -> Hits:
     )
 
 
-def _leads(q: str, person: User, limit: int) -> list[dict[str, Any]]:
+def _leads(q: str, person: User, named: list[Lead], limit: int) -> list[dict[str, Any]]:
+    """The leads that the text names whole, then what else it finds, newest first."""
     visible: LeadQuerySet = Lead.objects.visible_to(person)
     found = listing.in_order(visible.filter(search.named(q, person)), Sort.NEWEST)
     with walk():
-        ids = list(found.values_list("pk", flat=True)[:limit])
+        near = list(found.values_list("pk", flat=True)[:limit])
+    ids = list(dict.fromkeys([*(lead.pk for lead in named), *near]))[:limit]
     known = visible.select_related("campaign", "disposition").in_bulk(ids)
     listed = [known[pk] for pk in ids if pk in known]
     values = LeadValues.objects.in_bulk([lead.pk for lead in listed])

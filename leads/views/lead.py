@@ -102,7 +102,7 @@ def page(
     labels = profile.labels(found, person, values.received if values else {}, first)
     context = _told(found, person, values, events, labels) | _doable(found, person) | _around(request, found)
     context |= {"form": form or RejectForm(), "refused": refused, "received": received}
-    context["data"] = profile.data(values, first, labels, received=received)
+    context["data"] = profile.data(values, first, labels, person, received=received)
     if control.may_correct(person):
         context["fixes"] = byhand.fixable(found, values)
         context["in_queue"] = values is not None and not values.kept_rejected

@@ -2,39 +2,37 @@
 
 from __future__ import annotations
 
-import tempfile
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
-from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import (
-    FileResponse,
     Http404,
     HttpRequest,
     HttpResponse,
     HttpResponseBase,
-    StreamingHttpResponse,
 )
-from django.shortcuts import redirect, render
+from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from campaigns.models import User
+from campaigns.views import later
 from leads import monthgrid, statementfile, statements
+from leads.models import Download
 from leads.reasons import sentence_for
 from leads.sql import money
 from leads.sql.money import Group
 from leads.statements import CLIENTS, SUPPLIERS, OneStatement
 from rejections import monthclosings
 from rejections.models import Batch, MonthClosing
+from rejections.views import downloads, files
 from rejections.views.paging import Pager
 
 PAGE = 50
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @login_required
@@ -43,13 +41,18 @@ def grid(request: HttpRequest) -> HttpResponse:
     """What each client owes, or each supplier earns, month by month."""
     person: Any = request.user
     side = _side(person, request.GET.get("of", ""))
+    parts = later.parts(request, "grid")
+    table = None if parts else monthgrid.grid(person, side, timezone.now())
+    if request.GET.get("part") == "grid":
+        return render(request, "statements/_grid.html", {"side": side, "grid": table})
     adjustments = monthgrid.waiting_adjustments(person, side)
     batches = Batch.objects.visible_to(person).in_bulk(
         {one["batch_id"] for one in adjustments if one["batch_id"]}
     )
     context = {
         "side": side,
-        "grid": monthgrid.grid(person, side, timezone.now()),
+        "grid": table,
+        "later": parts,
         "closings": monthclosings.under_way(person),
         "adjusted_leads": sum(one["leads"] for one in adjustments),
         "adjustments": [one | {"batch": batches.get(one["batch_id"])} for one in adjustments],
@@ -63,13 +66,15 @@ def _side(person: User, asked: str) -> str:
     return CLIENTS if person.client_id else SUPPLIERS
 
 
-def _found(request: HttpRequest, side: str, pk: int, month: date, currency: str) -> OneStatement:
+def _found(
+    request: HttpRequest, side: str, pk: int, month: date, currency: str, *, checked: bool = False
+) -> OneStatement:
     """The statement, if this person may see its party's; else 404."""
     person: Any = request.user
     party = next((one for one in statements.parties(person, side) if one.pk == pk), None)
     if party is None:
         raise Http404
-    found = statements.statement(person, party, month, currency, timezone.now())
+    found = statements.statement(person, party, month, currency, timezone.now(), checked=checked)
     if not found.scope.open and not found.scope.closed:  # nothing of it was ever agreed in this currency
         raise Http404
     return found
@@ -80,7 +85,13 @@ def _found(request: HttpRequest, side: str, pk: int, month: date, currency: str)
 def statement(request: HttpRequest, side: str, pk: int, month: date, currency: str) -> HttpResponse:
     """One statement: its lines by campaign, what they come to, and its own check."""
     person: Any = request.user
-    found = _found(request, side, pk, month, currency)
+    part, parts = request.GET.get("part"), later.parts(request, "check", "earned")
+    found = _found(request, side, pk, month, currency, checked=not parts and part != "earned")
+    shows_earned = person.is_staff and side == CLIENTS
+    earned = _where_it_goes(found) if shows_earned and not parts and part != "check" else None
+    if part in ("check", "earned"):
+        template = f"statements/_{part}.html" if part == "check" or earned else "_nothing.html"
+        return render(request, template, {"statement": found, "earned": earned})
     numbers = {group.batch_id for sheet in found.sheets for group in sheet.groups if group.batch_id}
     batches = Batch.objects.visible_to(person).in_bulk(numbers)
     over = [sheet.campaign for sheet in found.sheets if sheet.state == "over"] if person.is_staff else []
@@ -88,7 +99,8 @@ def statement(request: HttpRequest, side: str, pk: int, month: date, currency: s
     context = {
         "statement": found,
         "sheets": [_shown(sheet, found, batches, person, closings) for sheet in found.sheets],
-        "earned": _where_it_goes(found) if person.is_staff and side == CLIENTS else None,
+        "earned": earned,
+        "later": parts if shows_earned else {"check": parts.get("check")},
         "address": _address(found),
     }
     return render(request, "statements/statement.html", context)
@@ -195,24 +207,18 @@ def download(
     """Every single line of a statement, as CSV or XLSX."""
     person: Any = request.user
     found = _found(request, side, pk, month, currency)
-    if format == "xlsx" and sum(group.lines for sheet in found.sheets for group in sheet.groups) > (
-        statementfile.XLSX_LINES
-    ):
-        messages.error(
-            request, "A sheet has no room for so many lines. Nothing is lost: the CSV holds them all."
-        )
-        return redirect("statement", **_address(found))
-    answer: HttpResponseBase
+    name = f"{found.number}.{format}"
     if format == "csv":
-        answer = StreamingHttpResponse(
-            statementfile.as_csv(found, person), content_type="text/csv; charset=utf-8"
-        )
-    else:
-        with tempfile.NamedTemporaryFile(suffix=".xlsx", delete=False) as file:
-            path = Path(file.name)
-        statementfile.write_xlsx(found, person, path)
-        answer = FileResponse(path.open("rb"), content_type=XLSX)
-        path.unlink()
-    answer["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(f'{found.number}.{format}')}"
-    answer["Cache-Control"] = "no-store"
-    return answer
+        return files.csv_stream(statementfile.as_csv(found, person), name)
+    made_later = downloads.made_later(
+        request,
+        Download.Kind.STATEMENT,
+        {"side": side, "party": pk, "month": str(month), "currency": currency},
+        rows=sum(group.lines for sheet in found.sheets for group in sheet.groups),
+        columns=len(statementfile.COLUMNS),
+        name=name,
+        title=f"Statement {found.number}",
+        back=reverse("statement", kwargs=_address(found)),
+    )
+    table = statementfile.table(found, person)
+    return made_later or files.xlsx_made(lambda path: statementfile.write_xlsx(table, path), name)

@@ -18,7 +18,7 @@ from campaigns.models import User
 from campaigns.rules import local_date
 from leads import cells, filters, listing
 from leads.cells import Row
-from leads.filters import Filters, Only, Sort
+from leads.filters import Disputed, Filters, Only, Sort
 from leads.forms import SavedViewForm
 from leads.listing import Choices, Place
 from leads.models import LeadQuerySet, SavedView
@@ -129,8 +129,9 @@ _DROPS = (
     ("the disposition", ("disposition",)),
     ("the dates received", ("received_from", "received_to")),
     ("the dates valid", ("valid_from", "valid_to")),
-    ("the field", ("field", "value")),
+    ("the field", ("field", "value", "blank")),
     ("“waiting for”", ("only",)),
+    ("the dispute", ("disputed",)),
 )
 
 
@@ -159,6 +160,7 @@ def _form(asked: Asked) -> dict[str, Any]:
         "offered": offered,
         "statuses": [(status.value, status.label, status.value in own.status) for status in Status],
         "waiting": [(only.value, only.label) for only in Only],
+        "contested": [(one.value, one.label) for one in Disputed],
         "all_columns": [
             (column, column.key in shown) for column in cells.offered(asked.person, offered.fields)
         ],
@@ -185,17 +187,19 @@ def _views(asked: Asked) -> list[dict[str, Any]]:
 def _usual(person: User, at: datetime) -> list[tuple[str, Filters]]:
     today = local_date(at, timezone.get_current_timezone_name())
     week = ("This week", Filters(received_from=today - timedelta(days=today.weekday())))
+    disputed = (Disputed.OPEN.label, Filters(disputed=Disputed.OPEN.value))
     if person.supplier_id:
         return [
             ("All", Filters()),
             week,
             ("Client Rejected", Filters(status=(Status.CLIENT_REJECTED.value,))),
             ("Rejected", Filters(status=(Status.REJECTED.value,))),
+            disputed,
         ]
     closing = [(only.label, Filters(only=only.value)) for only in (Only.CLOSING, Only.CLOSED)]
     quarantined = ("Quarantined", Filters(status=(Status.QUARANTINED.value,)))
     to_fix = [(Only.TO_FIX.label, Filters(only=Only.TO_FIX.value))] if person.is_staff else []
-    return [("All", Filters()), week, *to_fix, *closing, quarantined]
+    return [("All", Filters()), week, *to_fix, *closing, quarantined, disputed]
 
 
 @login_required

@@ -26,6 +26,7 @@ from campaigns.api.fields import Form, read
 from campaigns.api.idempotency import once_per_key
 from campaigns.api.schema import IDEMPOTENCY_KEY, answers_with, problems
 from campaigns.models import Right
+from leads import downloads
 from rejections import control, results
 from rejections.api import shapes
 from rejections.api.rejections import accepted
@@ -133,8 +134,8 @@ class ResultView(ApiView):
             raise Refused(
                 "wrong_state", "It is not checked yet", "There is no result before the check has ended."
             )
-        if kind == "xlsx" and batch.rows > results.XLSX_ROWS:
-            raise Refused("too_many_rows", "A sheet has no room for so many rows", "The CSV holds them all.")
+        if kind == "xlsx" and downloads.too_large(results.size(batch), results.width(batch)):
+            raise Refused("too_many_rows", "It has too many rows for XLSX", "The CSV holds them all.")
         answer = _csv(batch) if kind == "csv" else _xlsx(batch)
         name = f"{Path(batch.file_name).stem or f'batch-{batch.pk}'}-result.{kind}"
         answer["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}"

@@ -155,7 +155,7 @@ LIFE_UK = CampaignTerms(
     4400,
     (
         SourceTerms("FORM-LIFE-UK", "Life UK, comparison form", "web_form", "kestrel", 45),
-        SourceTerms("META-LIFE-UK", "Life UK, Meta lead ads", "meta", "lumen", 30),
+        SourceTerms("META-LIFE-UK", "Life UK, Meta Lead Ads", "meta", "lumen", 30),
         SourceTerms("FEED-LIFE-UK", "Life UK, Réseau feed", "publisher", "reseau", 25),
     ),
     (
@@ -184,7 +184,7 @@ AUTO_US = CampaignTerms(
     2900,
     (
         SourceTerms("FEED-AUTO-US", "Auto US, Nordlys feed", "publisher", "nordlys", 65),
-        SourceTerms("META-AUTO-US", "Auto US, Meta lead ads", "meta", "lumen", 35),
+        SourceTerms("META-AUTO-US", "Auto US, Meta Lead Ads", "meta", "lumen", 35),
     ),
     (
         *PERSON,

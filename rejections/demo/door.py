@@ -6,7 +6,6 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -84,7 +83,7 @@ class Door:
         judged = draft.status != Status.PROCESSING
         verdict = judge(terms.spec, draft.values, draft.taken) if judged else Verdict({})
         written["leads_lead"].append(self._lead(draft, terms, verdict, at))
-        failures = json.dumps([asdict(failure) for failure in verdict.failures], ensure_ascii=False)
+        failures = json.dumps([failure._asdict() for failure in verdict.failures], ensure_ascii=False)
         values = [json.dumps(texts, ensure_ascii=False) for texts in (draft.values, verdict.judged)]
         written["leads_leadvalues"].append([draft.id, *values, failures, 1])
         written["leads_leadkey"] += _keys(draft, terms)

@@ -20,7 +20,12 @@ class LeadFileQuerySet(models.QuerySet["LeadFile"]):
 
 
 class LeadFile(models.Model):
-    """A file whose rows become leads of a source: MAPPING ─import▶ WAITING ▶ FINISHED | FAILED ─continue▶ WAITING.
+    """A file whose rows become leads of a source.
+
+    ::
+
+        MAPPING ─import▶ WAITING ▶ FINISHED | FAILED
+                         WAITING ─stop▶ STOPPED      FAILED | STOPPED ─continue▶ WAITING
 
     `line` is the last line whose leads are stored, committed with them, so that a worker that dies receives
     no row twice. `tally` counts the leads that were judged since, by status and by disposition.
@@ -30,6 +35,7 @@ class LeadFile(models.Model):
         MAPPING = "mapping"
         WAITING = "waiting"
         FINISHED = "finished"
+        STOPPED = "stopped"
         FAILED = "failed"
 
     source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="lead_files")

@@ -17,6 +17,9 @@ class CorrectionRow(NamedTuple):
     problem: str | None
     outcome: str | None
     first_line: int | None
+    key: str | None = None
+    lead_id: int | None = None
+    note: dict[str, Any] | None = None
 
 
 def take(batch_id: int, *, after: int, limit: int) -> list[CorrectionRow]:
@@ -24,12 +27,13 @@ def take(batch_id: int, *, after: int, limit: int) -> list[CorrectionRow]:
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT line, cells, problem, outcome, first_line FROM rejections_batchrow
+            SELECT line, cells, problem, outcome, first_line, key, lead_id, note::text FROM rejections_batchrow
             WHERE batch_id = %s AND line > %s ORDER BY line LIMIT %s
             """,
             [batch_id, after, limit],
         )
-        return list(map(CorrectionRow._make, cursor.fetchall()))
+        raws = map(CorrectionRow._make, cursor.fetchall())
+        return [raw._replace(note=json.loads(str(raw.note))) if raw.note else raw for raw in raws]
 
 
 def values_at(versions: Iterable[tuple[int, int]]) -> dict[int, dict[str, str]]:

@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 from django.db import connection
 
+from leads.sql.walk import walk
+
 
 class Month(NamedTuple):
     """A campaign and the first instant of the month in its zone."""
@@ -33,22 +35,25 @@ class Rejections(NamedTuple):
 
 def rejections(months: Sequence[Month]) -> list[Rejections]:
     """What was rejected since the months began and has not been taken back, the highest credit first."""
-    with connection.cursor() as cursor:
+    with walk(), connection.cursor() as cursor:
         cursor.execute(
             """
             SELECT w.campaign_id, coalesce(d.label, ''), count(*), sum(l.price),
                 count(*) FILTER (WHERE billed), coalesce(sum(l.price) FILTER (WHERE billed), 0)
-            FROM unnest(%s::bigint[], %s::timestamptz[]) AS w(campaign_id, begins)
-            JOIN rejections_batch b ON b.campaign_id = w.campaign_id AND b.started_at IS NOT NULL
-                AND (b.ended_at IS NULL OR b.ended_at >= w.begins)
-            JOIN leads_leadevent e ON e.batch_id = b.id AND e.at >= w.begins
-                AND e.cause IN ('client_rejected', 'adjusted')
+            FROM leads_leadevent e JOIN rejections_batch b ON b.id = e.batch_id
+            JOIN unnest(%s::bigint[], %s::timestamptz[]) AS w(campaign_id, begins)
+                ON w.campaign_id = b.campaign_id AND e.at >= w.begins
             JOIN leads_lead l ON l.id = e.lead_id
             LEFT JOIN campaigns_disposition d ON d.id = e.disposition_id
             CROSS JOIN LATERAL (SELECT e.from_status = 'accepted' AS billed) was
-            WHERE NOT EXISTS (SELECT FROM leads_leadevent u WHERE u.undoes_id = e.id)
+            WHERE e.cause IN ('client_rejected', 'adjusted') AND e.at >= %s
+              AND NOT EXISTS (SELECT FROM leads_leadevent u WHERE u.undoes_id = e.id)
             GROUP BY w.campaign_id, d.label ORDER BY 6 DESC, 3 DESC, 2
             """,
-            [[month.campaign_id for month in months], [month.begin for month in months]],
+            [
+                [month.campaign_id for month in months],
+                [month.begin for month in months],
+                min((month.begin for month in months), default=None),
+            ],
         )
         return [Rejections(*row) for row in cursor.fetchall()]

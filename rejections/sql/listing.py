@@ -22,7 +22,7 @@ class Counting(NamedTuple):
 
 
 class Done(NamedTuple):
-    """What holds of what a batch did beside its rows: leads accepted, and the price of what it credited.
+    """What holds of what a batch did beside its rows: leads accepted, and the price of the credits that stand.
 
     `back` are the leads put back, of them `back_rejected` and `back_released`.
     """
@@ -57,24 +57,27 @@ def outcomes(counting: Sequence[Counting]) -> dict[int, dict[str, int]]:
 
 
 def done(batch_ids: Sequence[int]) -> dict[int, Done]:
-    """What holds of what each batch accepted and credited: without what it has taken back."""
+    """What holds of what each batch accepted and credited: without what Undo or a granted dispute has taken back."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
             SELECT d.batch_id, coalesce(sum(d.one) FILTER (WHERE d.cause LIKE 'accepted\\_%%'), 0)::int,
-                coalesce(sum(d.one * l.price), 0), count(*) FILTER (WHERE d.one < 0),
+                coalesce(sum(l.price), 0), count(*) FILTER (WHERE d.one < 0),
                 count(*) FILTER (WHERE d.one < 0 AND d.cause = 'client_rejected'),
                 count(*) FILTER (WHERE d.one < 0 AND d.cause = 'corrected' AND d.to_status <> 'rejected')
             FROM (
-                SELECT 1 AS one, batch_id, lead_id, cause, from_status, to_status
+                SELECT 1 AS one, id, batch_id, lead_id, cause, from_status, to_status
                 FROM leads_leadevent WHERE batch_id = ANY(%s)
                 UNION ALL
-                SELECT -1, u.batch_id, e.lead_id, e.cause, e.from_status, e.to_status
+                SELECT -1, NULL, u.batch_id, e.lead_id, e.cause, e.from_status, e.to_status
                 FROM leads_leadevent u JOIN leads_leadevent e ON e.id = u.undoes_id
                 WHERE u.batch_id = ANY(%s) AND u.undoes_id IS NOT NULL
             ) d
             LEFT JOIN leads_lead l ON l.id = d.lead_id
                 AND (d.cause = 'adjusted' OR (d.cause = 'client_rejected' AND d.from_status = 'accepted'))
+                AND d.id IS NOT NULL AND NOT EXISTS (SELECT FROM leads_leadevent u WHERE u.undoes_id = d.id)
+                AND NOT EXISTS (SELECT FROM leads_leadevent c
+                    WHERE c.lead_id = d.lead_id AND c.id > d.id AND c.cause = 'charged_back')
             GROUP BY d.batch_id
             """,
             [list(batch_ids), list(batch_ids)],

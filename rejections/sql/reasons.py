@@ -6,12 +6,10 @@ from datetime import datetime
 
 from django.db import connection
 
-#: Rejections since then that nobody took back, found by their batches, for events are many.
+#: Rejections by batches since then that nobody took back.
 _REJECTED = """
-    FROM rejections_batch b
-    JOIN leads_leadevent e ON e.batch_id = b.id AND e.at >= %(since)s
-        AND e.cause IN ('client_rejected', 'adjusted')
-    WHERE b.started_at IS NOT NULL AND (b.ended_at IS NULL OR b.ended_at >= %(since)s)
+    FROM leads_leadevent e JOIN rejections_batch b ON b.id = e.batch_id
+    WHERE e.cause IN ('client_rejected', 'adjusted') AND e.at >= %(since)s
         AND NOT EXISTS (SELECT FROM leads_leadevent u WHERE u.undoes_id = e.id)
 """
 

@@ -13,12 +13,12 @@ register = template.Library()
 
 @register.simple_tag(takes_context=True)
 def told(context: template.Context) -> story.Told | None:
-    """What the person of this page is told of batches (`rejections.told`); None for who has none.
+    """What the person of this page is told (`rejections.told`); None for nobody.
 
     Menu and bell ask on the same page: it is counted once a request.
     """
     person: Any = context.get("user")
-    if person is None or not person.is_authenticated or person.supplier_id:
+    if person is None or not person.is_authenticated:
         return None
     request: Any = context["request"]
     if not hasattr(request, "told"):

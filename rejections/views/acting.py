@@ -138,7 +138,9 @@ def batch_undo(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("batch_result", batch.pk)
     if batch.state not in UNDOABLE:
         return _nothing_to_undo(request, batch)
-    context = {"batch": batch, "lines": lines or [], "undo": undo.forecast(batch, lines)}
+    before = control.unfinished_undo(batch) if lines else []
+    lines = sorted({*lines, *before}) if lines else None
+    context = {"batch": batch, "lines": lines or [], "before": before, "undo": undo.forecast(batch, lines)}
     template = "rejections/_undo.html" if request.headers.get("HX-Request") else "rejections/undo.html"
     return render(request, template, context)
 

@@ -69,7 +69,7 @@ def _rejection(request: HttpRequest, batch: Batch, options: Options) -> dict[str
     person: Any = request.user
     would = effects(batch, options, timezone.now())
     sees_suppliers = shown.may(person, batch)["suppliers"]
-    startable = would.rejected or would.accepted or would.counts.get(Outcome.FINAL)
+    startable = would.rejected or would.accepted or would.credits_of_closed
     return {
         "effects": would,
         "today": local_date(batch.created_at, batch.time_zone),

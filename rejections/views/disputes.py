@@ -11,6 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST, require_safe
@@ -20,12 +21,12 @@ from campaigns.models import Campaign, Supplier, User
 from campaigns.templatetags.figures import counted
 from leads import profile
 from leads.changes import first_received
-from leads.models import Lead, LeadValues
+from leads.models import Download, Lead, LeadValues
 from rejections import disputes as stories
 from rejections import evidence, inbox
 from rejections.models import Dispute, DisputedLead
 from rejections.refusals import Refused
-from rejections.views import contesting
+from rejections.views import contesting, downloads
 from rejections.views.files import table_file
 from rejections.views.paging import Pager
 
@@ -121,7 +122,17 @@ def disputes_download(request: HttpRequest, format: str) -> HttpResponseBase:
     person: Any = request.user
     if person.client_id:
         raise Http404
-    return table_file(inbox.table(person), "disputes", format, "Disputes")
+    made_later = format == "xlsx" and downloads.made_later(
+        request,
+        Download.Kind.DISPUTES,
+        {},
+        rows=DisputedLead.objects.visible_to(person).count(),
+        columns=len(inbox.COLUMNS),
+        name="disputes.xlsx",
+        title="Disputes",
+        back=reverse("disputes"),
+    )
+    return made_later or table_file(inbox.table(person), "disputes", format, "Disputes")
 
 
 @login_required
@@ -253,7 +264,7 @@ def _fields(lead: Lead, person: User) -> list[profile.Value]:
     values = LeadValues.objects.filter(lead=lead).first()
     first = first_received(lead.events.exclude(was_values=None), values) if values else {}
     labels = profile.labels(lead, person, values.received if values else {}, first)
-    return profile.data(values, first, labels)[:FIELDS]
+    return profile.data(values, first, labels, person)[:FIELDS]
 
 
 def _opened(request: HttpRequest, found: Dispute, now: datetime) -> dict[str, Any]:

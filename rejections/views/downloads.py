@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -71,10 +73,27 @@ def _question(request: HttpRequest, source: Source, form: DownloadForm) -> HttpR
     return render(request, template, context, status=422 if refused else 200)
 
 
+def made_later(
+    request: HttpRequest, kind: str, asked: dict[str, Any], *, rows: int, columns: int, name: str, title: str,
+    back: str,
+) -> HttpResponse | None:  # fmt: skip
+    """The page on which one waits for a large workbook, or the way back from one too large; None: make it at once."""
+    person: Any = request.user
+    try:
+        job = downloads.ask_table(
+            kind, asked, person, timezone.now(), rows=rows, columns=columns, name=name, title=title, back=back
+        )
+    except TooLarge as refusal:
+        messages.error(request, f"{refusal} Nothing was made. The CSV holds them all, at once.")
+        return redirect(back)
+    if job is None:
+        return None
+    ring_for_downloads()
+    return redirect("download", job.pk)
+
+
 def _own(request: HttpRequest, pk: int) -> Download:
     person: Any = request.user
-    if not person.is_staff:
-        raise Http404
     return get_object_or_404(Download.objects.visible_to(person).select_related("source__campaign"), pk=pk)
 
 
@@ -85,7 +104,8 @@ def download_page(request: HttpRequest, pk: int) -> HttpResponse:
     """A workbook that is being made, is ready, or could not be made."""
     job = _own(request, pk)
     in_part = request.headers.get("HX-Request") and job.state == Download.State.WAITING
-    context = {"job": job, "until": job.asked_at + downloads.KEPT}
+    zone = job.source.campaign.time_zone if job.source else settings.TIME_ZONE
+    context = {"job": job, "until": job.asked_at + downloads.KEPT, "zone": zone}
     answer = render(request, "sources/_making.html" if in_part else "sources/made.html", context)
     if request.headers.get("HX-Request") and not in_part:
         answer["HX-Refresh"] = "true"
@@ -100,6 +120,6 @@ def download_file(request: HttpRequest, pk: int) -> HttpResponseBase:
     if job.state != Download.State.READY:
         raise Http404
     try:
-        return files.xlsx_file(downloads.path_of(job), downloads.wanted_by(job).file_name("xlsx"))
+        return files.xlsx_file(downloads.path_of(job), downloads.name_of(job))
     except FileNotFoundError:
         raise Http404 from None

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
@@ -17,8 +18,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from campaigns.models import Campaign, Disposition, Field, User
-from campaigns.rules import local_date
+from campaigns.rules import begin, local_date
 from campaigns.templatetags.figures import counted, round_money
+from campaigns.views import later
+from leads import periods, reports
 from leads.cells import OF_FIELD
 from leads.filters import Filters, Only
 from leads.statuses import Status
@@ -40,6 +43,8 @@ WINDOWS_LISTED, REASONS_LISTED = 8, 6
 PENDING_COLUMNS = ("id", "name", "campaign", "price", "valid_at")
 #: Reasons on the operators' home are counted over so many days.
 REASON_DAYS = 30
+#: Days of the chart of rejection rates.
+RATE_DAYS = 30
 
 
 @login_required
@@ -49,9 +54,48 @@ def home(request: HttpRequest) -> HttpResponse:
     person: Any = request.user
     if person.supplier_id:
         return portal.overview(request)
+    if request.GET.get("part") == "rates":
+        return render(request, "rejections/_rates.html", _rates(person, timezone.localdate()))
     if person.client_id:
-        return render(request, "rejections/home_client.html", _client(person, timezone.now()))
-    return render(request, "rejections/home.html", _staff(person, timezone.now()))
+        return _client_home(request, person, timezone.now())
+    parts, part = later.parts(request, "all", "rates"), request.GET.get("part")
+    context = {"later": parts, "today": timezone.localdate()}
+    if not parts:
+        context |= _staff(person, timezone.now())
+    if part == "all":
+        return render(request, "rejections/_home.html", context)
+    if not parts:
+        context |= _rates(person, timezone.localdate())
+    return render(request, "rejections/home.html", context)
+
+
+def _client_home(request: HttpRequest, person: User, at: datetime) -> HttpResponse:
+    """A client's first page, or one of its costly parts."""
+    campaigns = list(Campaign.objects.visible_to(person))
+    parts, part = later.parts(request, "windows", "credits", "rates"), request.GET.get("part")
+    context: dict[str, Any] = {"later": parts}
+    if not parts and part != "credits":
+        lines = worklist.closing_days(campaigns, at)[:WINDOWS_LISTED]
+        context["windows"] = [_window(line) for line in lines]
+    if not parts and part != "windows":
+        context["credits"] = _credits(campaigns, worklist.this_month(campaigns, at), at)
+    if part in ("windows", "credits"):
+        return render(request, f"rejections/_{part}.html", context)
+    if not parts:
+        context |= _rates(person, timezone.localdate(at))
+    return render(request, "rejections/home_client.html", context | _client(person, campaigns))
+
+
+def _rates(person: User, last: date) -> dict[str, Any]:
+    """The chart of the last days' rejection rates, and where analytics has them."""
+    first, zone = last - timedelta(days=RATE_DAYS - 1), timezone.get_current_timezone_name()
+    earliest = begin(first - timedelta(days=periods.SPAN - 1), zone)
+    campaigns = list(Campaign.objects.visible_to(person).values_list("pk", flat=True))
+    cohort = reports.Cohort(campaigns, earliest, begin(last + timedelta(days=1), zone), zone)
+    return {
+        "rates": periods.rates(reports.per_day(cohort), first, last),
+        "rates_url": f"{reverse('analytics')}?{urlencode({'from': first, 'to': last})}",
+    }
 
 
 @login_required
@@ -77,7 +121,6 @@ def _staff(person: User, at: datetime) -> dict[str, Any]:
     lines = worklist.unsettled(campaigns, at)
     phrases = worklist.phrases_without_code()
     return _open(person, at) | {
-        "today": timezone.localdate(at),
         "metrics": _metrics(lines, worklist.this_month(campaigns, at)),
         "items": attention.items(
             lines,
@@ -161,14 +204,11 @@ def _by_currency(amounts: Iterable[tuple[str, Decimal]]) -> list[tuple[str, Deci
     return [part for part in ordered if part[1]] or ordered[:1]
 
 
-def _client(person: User, at: datetime) -> dict[str, Any]:
-    campaigns = list(Campaign.objects.visible_to(person))
+def _client(person: User, campaigns: list[Campaign]) -> dict[str, Any]:
     batches = Batch.objects.visible_to(person).select_related("campaign", "created_by")
     return upload_context(person, "") | {
         "form": UploadForm(person),
-        "windows": [_window(line) for line in worklist.closing_days(campaigns, at)[:WINDOWS_LISTED]],
         "pending": _pending(campaigns),
-        "credits": _credits(campaigns, worklist.this_month(campaigns, at), at),
         "recent": shown.recent(batches.exclude(kind=Kind.CORRECTION)[:RECENT], person),
     }
 

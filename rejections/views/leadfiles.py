@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -52,7 +53,7 @@ def source_import(request: HttpRequest, code: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def lead_file(request: HttpRequest, pk: int) -> HttpResponse:
-    """The page that fits where the file stands; on POST: another map, the import, or going on."""
+    """The page that fits where the file stands; on POST: another map, the import, an end to it, or going on."""
     file = _visible(request, pk)
     if request.method == "POST":
         return _act(request, file)
@@ -72,7 +73,11 @@ def _visible(request: HttpRequest, pk: int) -> LeadFile:
 
 
 def _act(request: HttpRequest, file: LeadFile) -> HttpResponse:
-    if file.state == LeadFile.State.FAILED:
+    if request.POST.get("do") == "stop":
+        if not leadfiles.stop(file, timezone.now()):
+            messages.info(request, "There was nothing to stop any more. Nothing was changed.")
+        return redirect("lead_file", file.pk)
+    if file.state in (LeadFile.State.FAILED, LeadFile.State.STOPPED):
         leadfiles.resume(file)
     elif file.state == LeadFile.State.MAPPING:
         chosen, received_at = _chosen(request, file), request.POST.get("received_at", "")

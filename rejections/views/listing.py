@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -35,11 +36,12 @@ def imports(request: HttpRequest) -> HttpResponse:
     person: Any = request.user
     if person.supplier_id:
         raise Http404
-    form = _filters(request.GET)
+    kinds = [(kind, words) for kind, words in TABS if person.is_staff or kind != Kind.CORRECTION]
+    form = _filters(request.GET, dict(kinds))
     visible = Batch.objects.visible_to(person)
     found = _filtered(visible, form, person)
     of_kind = found.filter(kind=form["kind"]) if form["kind"] else found
-    tabs = _tabs(request.GET, found, form["kind"], corrections=person.is_staff)
+    tabs = _tabs(request.GET, found, form["kind"], kinds)
     pager = Pager.of(request.GET, next(tab["count"] for tab in tabs if tab["here"]), PAGE)
     batches = of_kind.select_related("campaign", "created_by")[pager.page * PAGE :][:PAGE]
     context = {
@@ -55,15 +57,15 @@ def imports(request: HttpRequest) -> HttpResponse:
     return render(request, "rejections/list.html", context)
 
 
-def _filters(data: QueryDict) -> dict[str, str]:
-    """The filters as sent; a kind or state there is not counts as none."""
+def _filters(data: QueryDict, kinds: Mapping[str, str]) -> dict[str, str]:
+    """The filters as sent; a kind or state there is not counts as none, and so do others' correction uploads."""
     form = {
         name: data.get(name, "").replace("\0", "").strip()[:200] for name in ("q", "state", "campaign", "by")
     }
     if form["state"] not in set(State):
         form["state"] = ""
     kind = data.get("kind", "")
-    return form | {"kind": kind if kind in dict(TABS) else ""}
+    return form | {"kind": kind if kind in kinds else ""}
 
 
 def _filtered(batches: QuerySet[Batch], form: dict[str, str], person: User) -> QuerySet[Batch]:
@@ -81,14 +83,12 @@ def _filtered(batches: QuerySet[Batch], form: dict[str, str], person: User) -> Q
     return batches
 
 
-def _tabs(data: QueryDict, found: QuerySet[Batch], kind: str, *, corrections: bool) -> list[dict[str, Any]]:
-    """The kinds with their numbers under the other filters; correction uploads are the staff's."""
+def _tabs(
+    data: QueryDict, found: QuerySet[Batch], kind: str, kinds: Iterable[tuple[str, str]]
+) -> list[dict[str, Any]]:
+    """The kinds with their numbers under the other filters."""
     counts = dict(found.order_by().values_list("kind").annotate(Count("pk")))
-    return [
-        _tab(data, value, words, counts, here=value == kind)
-        for value, words in TABS
-        if corrections or value != Kind.CORRECTION
-    ]
+    return [_tab(data, value, words, counts, here=value == kind) for value, words in kinds]
 
 
 def _tab(data: QueryDict, value: str, words: str, counts: dict[str, int], *, here: bool) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from campaigns.models import Campaign, User
+from campaigns.views import later
 from campaigns.views.campaign import named
 from leads.statements import CLIENTS
 from rejections import monthclosings, months
@@ -29,6 +30,8 @@ from rejections.tasks import ring_for_closings
 def close(request: HttpRequest, code: str, month: date) -> HttpResponse:
     """Ask what closing the month would do and make impossible; then have it closed. Staff only."""
     campaign, person = _found(request, code)
+    if request.GET.get("part") == "lost":
+        return render(request, "statements/_lost.html", {"lost": _lost(campaign, month, person)})
     if request.method != "POST":
         return _page(request, campaign, month)
     typed = request.POST.get("word", "")
@@ -88,11 +91,13 @@ def _question(
     request: HttpRequest, campaign: Campaign, month: date, refused: Refused | None
 ) -> dict[str, Any]:
     """What closing would do; a month that cannot be closed says why."""
-    effect = months.effect(campaign, month, timezone.now())
+    person: Any = request.user
+    effect, parts = months.effect(campaign, month, timezone.now()), later.parts(request, "lost")
     why = refused or months.refusal(campaign, month, timezone.now())
     return {
         "effect": effect,
-        "lost": _named(effect.lost, request.user),  # type: ignore[arg-type]
+        "lost": [] if parts else _lost(campaign, month, person),
+        "later": parts,
         "refused": why and _told(why, campaign),
         "closable": why is None or why.code == "word_not_typed",
     }
@@ -102,7 +107,9 @@ def _statement_of(campaign: Campaign, month: date) -> str:
     return reverse("statement", args=[CLIENTS, campaign.client_id, month, campaign.currency])
 
 
-def _named(lost: list[Any], person: User) -> list[tuple[Batch, int]]:
+def _lost(campaign: Campaign, month: date, person: User) -> list[tuple[Batch, int]]:
+    """Batches that could no longer be undone, with their leads of the month."""
+    lost = months.lost(campaign, month)
     batches = Batch.objects.visible_to(person).in_bulk([one.batch_id for one in lost])
     return [(batches[one.batch_id], one.leads) for one in lost if one.batch_id in batches]
 

@@ -9,14 +9,18 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from campaigns.models import Campaign, Disposition, Source, User
+from campaigns.models import Campaign, Disposition, User
+from campaigns.views import later
+from leads.models import Download
 from rejections import inbox, portal
 from rejections.models import Dispute
 from rejections.sql import portal as statements
 from rejections.sql.portal import Asked
+from rejections.views import downloads
 from rejections.views.files import table_file
 from rejections.views.paging import Pager
 
@@ -35,31 +39,34 @@ def overview(request: HttpRequest) -> HttpResponse:
     chosen = next((c for c in campaigns if str(c.pk) == request.GET.get("campaign")), None)
     periods = _periods(timezone.localdate(now))
     period = next((one for one in periods if one.value == request.GET.get("period")), periods[0])
-    asked = Asked(person.supplier_id, chosen.pk if chosen else None)
-    visible = Dispute.objects.visible_to(person)
+    parts = later.parts(request, "all")
     context = {
-        "overview": portal.overview(
-            person, [chosen] if chosen else campaigns, period.first, period.last, now
-        ),
+        "later": parts,
         "campaigns": campaigns,
         "chosen": chosen,
-        "source": _only_source(person, chosen),
         "periods": periods,
         "period": period,
+        "now": now,
+    }
+    if not parts:
+        context |= _counted(person, [chosen] if chosen else campaigns, chosen, period)
+    template = "rejections/_portal.html" if request.GET.get("part") == "all" else "rejections/portal.html"
+    return render(request, template, context)
+
+
+def _counted(
+    person: User, campaigns: list[Campaign], chosen: Campaign | None, period: Period
+) -> dict[str, Any]:
+    """What the overview counts, and what it lists."""
+    now = timezone.now()
+    asked = Asked(person.supplier_id or 0, chosen.pk if chosen else None)
+    visible = Dispute.objects.visible_to(person)
+    return {
+        "overview": portal.overview(person, campaigns, period.first, period.last, now),
         "lately": portal.rejected(asked, person, now, offset=0, limit=LATELY),
         "disputes": inbox.lines(inbox.urgent(visible)[:DISPUTES], person),
         "waiting": inbox.in_tab(visible, "").count(),
-        "now": now,
     }
-    return render(request, "rejections/portal.html", context)
-
-
-def _only_source(person: User, campaign: Campaign | None) -> str:
-    """By what the list of leads can be narrowed to the campaign: its source, if the supplier has but one there."""
-    if campaign is None:
-        return ""
-    codes = Source.objects.visible_to(person).filter(campaign=campaign).values_list("code", flat=True)[:2]
-    return codes[0] if len(codes) == 1 else ""
 
 
 @dataclass(frozen=True)
@@ -110,7 +117,17 @@ def rejected_download(request: HttpRequest, format: str) -> HttpResponseBase:
     """All rejected leads under the filters in the address."""
     person = _supplier(request)
     asked, _ = _asked(request.GET, person)
-    return table_file(portal.rejected_table(asked, person), "rejected-leads", format, "Leads")
+    made_later = format == "xlsx" and downloads.made_later(
+        request,
+        Download.Kind.REJECTED,
+        asked._asdict(),
+        rows=statements.count_rejected(asked),
+        columns=len(portal.COLUMNS),
+        name="rejected-leads.xlsx",
+        title="Rejected leads",
+        back=reverse("rejected"),
+    )
+    return made_later or table_file(portal.rejected_table(asked, person), "rejected-leads", format, "Leads")
 
 
 @login_required

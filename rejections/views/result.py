@@ -5,16 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from campaigns.models import User
-from leads.models import Delivery
+from leads.models import Delivery, Download
 from rejections import corrected, receipt, results, undo
 from rejections.forms import options_from
 from rejections.models import Batch, Kind
@@ -23,7 +23,7 @@ from rejections.receipt import Receipt
 from rejections.refusals import Refused
 from rejections.sql import state, tables
 from rejections.states import State
-from rejections.views import corrections, files, paging, shown
+from rejections.views import corrections, downloads, files, paging, shown
 
 READING = (State.UPLOADED, State.CHECKING)
 RUNNING = (State.WAITING, State.APPLYING, State.UNDOING)
@@ -94,7 +94,8 @@ def _correction(request: HttpRequest, batch: Batch) -> dict[str, Any]:
     context = _common(request, batch)
     context |= corrections.result_context(request, batch, running=batch.state in RUNNING)
     title = corrections.result_title(batch, context["numbers"], context["receipt"].restored)
-    return context | {"title": title, "name": corrected.title(batch)}
+    stays = undo.list_that_stays(batch) if batch.state == State.UNDONE else None
+    return context | {"title": title, "name": corrected.title(batch), "list_stays": stays}
 
 
 def _context(request: HttpRequest, batch: Batch) -> dict[str, Any]:
@@ -243,14 +244,19 @@ def batch_download(request: HttpRequest, pk: int, format: str) -> HttpResponseBa
             batch.options = options_from(request.GET).to_json()
         except Refused:
             raise Http404 from None
-    if format == "xlsx" and batch.rows > results.XLSX_ROWS:
-        messages.error(
-            request, "A sheet has no room for so many rows. Nothing is lost: the CSV holds them all."
-        )
-        return redirect("batch_result", batch.pk)
     acts = "accept" if batch.kind == Kind.CLOSE_OUT else "reject"
     stem = Path(batch.file_name).stem or f"{acts}-leads-{batch.pk}"
     name = f"{stem}-{'check' if batch.state == State.CHECKED else 'result'}.{format}"
     if format == "csv":
         return files.csv_stream(results.as_csv(batch), name)
-    return files.xlsx_made(lambda path: results.write_xlsx(batch, path), name)
+    made_later = downloads.made_later(
+        request,
+        Download.Kind.RESULT,
+        {"batch": batch.pk, "options": batch.options},
+        rows=results.size(batch),
+        columns=results.width(batch),
+        name=name,
+        title=f"The rows of IMP-{batch.pk}",
+        back=reverse("batch_result", args=[batch.pk]),
+    )
+    return made_later or files.xlsx_made(lambda path: results.write_xlsx(batch, path), name)

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from campaigns.models import Campaign, Destination, Source, User
+from campaigns.views import later
 from leads import deliver, sources
 from leads.models import Download
 from leads.sources import Summary
@@ -54,6 +55,13 @@ def visible(person: User) -> QuerySet[Source]:
 def source_list(request: HttpRequest) -> HttpResponse:
     """Every source with what waits in it: those with leads to fix first."""
     person: Any = request.user
+    parts = later.parts(request, "all")
+    template = "sources/_list.html" if request.GET.get("part") == "all" else "sources/list.html"
+    found = visible(person)
+    return render(request, template, {"later": parts, "lines": [] if parts else _lines(found)})
+
+
+def _lines(found: QuerySet[Source]) -> list[dict[str, Any]]:
     standing, to_fix = statements.standing(), statements.to_fix()
     surges = {surge.source_id for surge in sources.surges(timezone.now())}
     lines: list[dict[str, Any]] = [
@@ -65,10 +73,9 @@ def source_list(request: HttpRequest) -> HttpResponse:
             "last": standing[source.pk].last if source.pk in standing else None,
             **_counts(standing[source.pk].statuses if source.pk in standing else {}),
         }
-        for source in visible(person)
+        for source in found
     ]
-    lines.sort(key=lambda line: -line["to_fix"])
-    return render(request, "sources/list.html", {"lines": lines})
+    return sorted(lines, key=lambda line: -line["to_fix"])
 
 
 def _counts(statuses: dict[str, int]) -> dict[str, int]:

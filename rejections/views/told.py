@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from campaigns.models import User
+from leads import monthnews
 from rejections import told
 from rejections.models import Batch
 from rejections.views import shown
@@ -24,14 +25,22 @@ WATCHED = 50
 @login_required
 @require_safe
 def ended(request: HttpRequest) -> HttpResponse:
-    """The person's batches that have ended; a dialog for htmx, else a page. From now on they are seen."""
-    person = _with_batches(request)
+    """The person's batches that have ended, and closed months; a dialog for htmx, else a page. Then they are seen."""
+    person: Any = request.user
     lines = shown.recent(list(told.ended(person)), person)
+    months = [
+        {
+            "closed": one,
+            "name": one.campaign.public_name if person.supplier_id else one.campaign.name,
+            "url": monthnews.address(one, person),
+        }
+        for one in told.closed(person)
+    ]
     seen = person.batches_seen_at or person.date_joined
     told.looked(person, timezone.now())
     page: Any = request
     template = "rejections/_told.html" if page.htmx else "rejections/told.html"
-    return render(request, template, {"lines": lines, "seen": seen})
+    return render(request, template, {"lines": lines, "months": months, "seen": seen})
 
 
 @login_required

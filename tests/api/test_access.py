@@ -209,6 +209,46 @@ def test_each_caller_has_so_many_calls_a_minute(settings: Any) -> None:
     assert other.get("campaigns/").headers["RateLimit-Remaining"] == "2"
 
 
+def test_a_person_with_many_keys_has_no_more_calls_for_it_and_strangers_are_counted_too(
+    settings: Any,
+) -> None:
+    w = world()
+    settings.API_CALLS_PER_MINUTE, settings.API_CALLS_PER_MINUTE_OF_A_PERSON = 4, 6
+    callers = [Caller(w.people["client"]) for _ in range(4)]
+    answers = [caller.get("campaigns/") for _ in range(4) for caller in callers]  # of two minutes at most
+    assert [answer.status_code for answer in answers[:6]] == [200] * 6
+    refused = [answer for answer in answers if answer.status_code == 429]
+    assert len(refused) >= 4
+    assert refused[-1].headers["RateLimit-Limit"] == "6"
+    assert Caller(w.people["reader"]).get("campaigns/").status_code == 200
+    guesses = [Client().get("/api/v1/leads/", headers={"Authorization": f"Bearer {n}"}) for n in range(10)]
+    assert 429 in {answer.status_code for answer in guesses} <= {401, 429}
+
+
+def test_nothing_is_told_again_to_who_has_it() -> None:
+    w = world()
+    picklist = w.campaign.client.picklists.create(name="Countries")
+    caller, path = Caller(w.people["admin"]), f"picklists/{picklist.pk}/"
+    tag = caller.get(path).headers["ETag"]
+
+    def again(known: str) -> Any:
+        return caller.browser.get(f"/api/v1/{path}", headers={**caller.headers, "If-None-Match": known})
+
+    for known in (tag, f"W/{tag}", f'"x", {tag}', "*"):
+        answer = again(known)
+        assert (answer.status_code, answer.content, answer.headers["ETag"]) == (304, b"", tag)
+        assert "RateLimit-Remaining" in answer.headers
+    assert again('"x"').status_code == 200
+    assert (
+        caller.send("patch", path, {"add": ["Wales"]}, **{"If-Match": tag, "If-None-Match": tag}).status_code
+        == 200
+    )
+    assert again(tag).json()["values"] == ["Wales"]
+    assert Caller(w.people["rival"]).browser.get(
+        f"/api/v1/{path}", headers={**Caller(w.people["rival"]).headers, "If-None-Match": "*"}
+    ).status_code == 404  # fmt: skip
+
+
 def test_nothing_is_counted_while_the_cache_is_away(settings: Any) -> None:
     w = world()
     settings.CACHES = {

@@ -8,12 +8,13 @@ from typing import Any
 
 import httpx
 import pytest
+from django.contrib.auth.models import Permission
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from campaigns import calls
 from campaigns.api import idempotency
-from campaigns.models import ApiCall
+from campaigns.models import ApiCall, ApiKey, Campaign
 from leads.models import Lead, LeadEvent
 from leads.sql import leaving
 from leads.sql.leaving import Leaving
@@ -102,6 +103,30 @@ def test_refusals_are_answers_too_and_breakdowns_are_not(monkeypatch: pytest.Mon
     retried = caller.post("rejections/", asked(w, w.leads["pending"]), key="b")
     assert retried.json()["outcomes"] == {"rejected": 1}, "it goes on with the batch that was made"
     assert Batch.objects.filter(via="api").count() == 1
+
+
+def test_what_one_may_not_do_yet_can_be_sent_again_with_the_same_key() -> None:
+    w = world()
+    caller = Caller(w.people["reader"], ["read"])
+    sent = asked(w, w.leads["pending"])
+
+    def granted(rights: list[str], client: Any = w.campaign.client) -> Any:
+        ApiKey.objects.filter(owner=w.people["reader"]).update(rights=rights)
+        Campaign.objects.filter(pk=w.campaign.pk).update(client=client)
+        return caller.post("rejections/", sent, key="a")
+
+    problem(granted(["read"]), 403, "right_missing")
+    problem(granted(["read", "reject"]), 403, "not_permitted")
+    permission = Permission.objects.get(codename="reject_as_client")
+    person = w.people["reader"]
+    assert person is not None
+    person.user_permissions.add(permission)
+    problem(granted(["read", "reject"], w.foreign.client), 404, "no_such_campaign")
+    done = granted(["read", "reject"])
+    assert done.json()["outcomes"] == {"rejected": 1}
+    ApiKey.objects.filter(owner=person).update(rights=["read"])
+    assert caller.post("rejections/", sent, key="a").content == done.content, "what was done is told again"
+    problem(caller.post("rejections/", asked(w, w.leads["accepted"]), key="a"), 409, "idempotency_mismatch")
 
 
 def test_leads_of_a_call_that_died_are_not_stored_twice(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,8 +13,9 @@ from playwright.sync_api import Page
 
 from campaigns.listing import Do, Edit
 from campaigns.models import Agreement, Campaign, Destination, Endpoint, Picklist, Source, Supplier
+from leads import listing
 from leads.models import Delivery, Lead, LeadValues, SavedView
-from rejections import disputes, fixes, lists, monthclosings, months, uploads
+from rejections import affiliatefile, disputes, fixes, lists, monthclosings, months, uploads
 from rejections.blocked import Action, Fix, queue
 from rejections.corrected import corrected
 from rejections.models import Batch, LeadFile, MonthClosing
@@ -143,7 +144,7 @@ def test_homes(look: Callable[..., Look]) -> None:
     long_names(w)
     put(w.checked, State.APPLYING, step="rows", done=1, started_at=w.at, run_started_at=w.at)
     for role in ("admin", "client", "reader", "supplier"):
-        look(w.people[role]).at("/")
+        look(w.people[role]).at("/", act=None if role == "supplier" else see_rates)
 
 
 def test_empty_pages(look: Callable[..., Look]) -> None:
@@ -289,6 +290,11 @@ def test_list_of_leads_and_what_is_asked_of_those_picked(look: Callable[..., Loo
     operator.at("/leads/?columns=id&columns=name&columns=uid&columns=valid&columns=field%3Aemail&sort=lead")
     operator.at("/leads/", act=lambda page: ask_about_all(page, "Reject"))
     operator.at("/leads/", act=lambda page: ask_about_all(page, "Keep rejected"))
+    for _ in range(listing.PAGE):
+        make.lead(w.campaign, at=w.at, uid="shared")
+    make.lead(w.campaign, at=w.at, uid="shared")
+    operator.at("/leads/?q=shared", act=pick_every)
+    operator.at("/leads/?q=shared", act=lambda page: (pick_every(page), ask(page, "Reject")))
     operator.at(f"/leads/{w.leads['rejected'].pk}/?in=all")
     operator.at(f"/leads/{w.leads['rejected'].pk}/?values=received", act=check_fix)
     for role in ("client", "supplier"):
@@ -310,6 +316,11 @@ def test_search_and_analytics(look: Callable[..., Look]) -> None:
     look(w.people["supplier"]).at("/find/?q=a")
 
 
+def see_rates(page: Page) -> None:
+    page.get_by_role("img", name="Two lines over").wait_for()
+    open_menus(page)
+
+
 def open_palette(page: Page) -> None:
     page.keyboard.press("Control+k")
     page.keyboard.type("a")
@@ -320,8 +331,17 @@ def open_menus(page: Page) -> None:
     page.evaluate("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
 
 
+def pick_every(page: Page) -> None:
+    page.get_by_role("checkbox", name="Select all on this page").check()
+    page.get_by_role("checkbox", name="that match").check()
+
+
 def ask_about_all(page: Page, button: str) -> None:
     page.get_by_role("checkbox", name="Select all on this page").check()
+    ask(page, button)
+
+
+def ask(page: Page, button: str) -> None:
     page.get_by_role("button", name=button, exact=True).click()
     page.get_by_role("link", name="Back to the list").wait_for()
     page.evaluate(AXE.read_text())
@@ -454,6 +474,14 @@ def test_sources_and_corrections(look: Callable[..., Look]) -> None:
     for name in ("Download leads", "Upload leads"):
         operator.at(address, act=lambda page, name=name: open_dialog(page, name))
     operator.at(f"/downloads/{workbook(w).pk}/")
+    operator.at("/affiliate-events/")
+    event = (w.leads["pending"].pk, "a-1", "approved", "2.50", "")
+    content = make.csv_bytes([event, ("x", *event[1:])], affiliatefile.COLUMNS)
+    events = affiliatefile.upload([content], "events.csv", person=w.people["operator"], at=w.at)
+    operator.at(f"/affiliate-events/{events.pk}/")
+    affiliatefile.start(events, person=w.people["operator"], at=w.at)
+    operator.at(f"/affiliate-events/{events.pk}/")
+    operator.at("/affiliate-events/")
     operator.at(f"{address}import/")
     file = lead_file(w)
     operator.at(f"/lead-files/{file.pk}/")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from django.contrib.sessions.models import Session
 from playwright.sync_api import Page, expect
 
+from campaigns.models import Session
 from rejections.models import Batch
 from rejections.states import State
 from tests import batches

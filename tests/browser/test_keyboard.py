@@ -6,8 +6,12 @@ from pathlib import Path
 
 from playwright.sync_api import FileChooser, Locator, Page, expect
 
+from campaigns.models import Picklist
+from leads.models import Lead
+from tests import make
 from tests.browser import steps
 from tests.browser.conftest import OpenBrowser
+from tests.rejections import corrections as given
 from tests.worker import Worker
 
 
@@ -112,3 +116,54 @@ def test_keys_lead_where_the_list_of_keys_says(open_browser: OpenBrowser) -> Non
     page.keyboard.type("2")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_contain_text("Bob Baker")
+
+
+def test_the_focus_stays_where_one_works(open_browser: OpenBrowser) -> None:
+    site = steps.site()
+    page = open_browser(site.operator)
+    page.goto("/imports/")
+    page.get_by_role("combobox", name="State").focus()
+    page.keyboard.press("End")
+    tab_to(page, page.get_by_role("button", name="Filter"))
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("No import matches")).to_be_visible()
+    expect(page.get_by_role("button", name="Filter")).to_be_focused()
+    page.goto("/campaigns/SOLAR-UK/accept/")
+    page.get_by_label("Accept every Pending lead").fill("2001-01-01")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/check/")
+    expect(page.locator("h1")).to_be_focused()
+    page.goto("/profile/")
+    page.get_by_role("radio", name="Comfortable").focus()
+    page.keyboard.press("Space")
+    expect(page.get_by_role("radio", name="Comfortable")).to_be_focused()
+    expect(page.locator("html")).to_have_attribute("data-density", "comfortable")
+
+
+def test_what_went_wrong_has_the_focus_and_is_in_sight(open_browser: OpenBrowser) -> None:
+    source = given.source()
+    given.receive(source, {"email": "n/a", "country": "Germany"})
+    page = open_browser(make.operator())
+    page.set_viewport_size({"width": 1280, "height": 400})
+    page.goto(f"/leads/{Lead.objects.get().pk}/")
+    page.get_by_role("button", name="Check this fix").focus()
+    page.keyboard.press("Enter")
+    alert = page.get_by_role("alert").filter(has_text="No value was changed")
+    expect(alert).to_be_focused()
+    expect(alert).to_be_in_viewport()
+
+
+def test_a_dialog_to_fill_in_begins_at_its_field(open_browser: OpenBrowser) -> None:
+    given.source()
+    page = open_browser(make.admin())
+    page.goto(f"/picklists/{Picklist.objects.get().pk}/")
+    add = page.get_by_role("link", name="Add value")
+    add.focus()
+    page.keyboard.press("Enter")
+    field = page.get_by_role("dialog").get_by_label("Value")
+    expect(field).to_be_focused()
+    page.keyboard.type("Narnia")
+    expect(page.get_by_role("button", name="Add the value")).to_be_enabled()
+    expect(field).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(add).to_be_focused()

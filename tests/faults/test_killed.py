@@ -21,7 +21,6 @@ from tests.faults.working import (
     undisturbed,
 )
 from tests.sessions import blocked, free, locked, wait_for_blocked, wait_until
-from tests.worker import Worker
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -89,6 +89,25 @@ def test_a_supplier_disputes_what_an_operator_grants_and_both_sides_and_the_clie
         assert told in page if who != "operator" else "They answered." in page
 
 
+def test_disputed_leads_are_a_filter_of_the_list_for_every_side_that_knows_of_them() -> None:
+    w = world()
+    lead = rejected(w)
+    dispute = opened(w)
+
+    def listed(who: str, state: str) -> list[int]:
+        context = signed_in(w.people[who]).get(reverse("leads"), {"disputed": state}).context
+        return [row["lead"].pk for row in context["rows"]]
+
+    for state, answer in (("open", None), ("refused", {"all": "refuse"})):
+        if answer:
+            signed_in(w.people["operator"]).post(reverse("dispute_answer", args=[dispute.pk]), answer)
+        found = {who: listed(who, state) for who in ("operator", "client", "supplier", "rival")}
+        assert found == {"operator": [lead.pk], "client": [lead.pk], "supplier": [lead.pk], "rival": []}, (
+            state
+        )
+    assert listed("operator", "open") == listed("operator", "granted") == []
+
+
 def test_nothing_is_decided_by_default_and_what_was_chosen_is_kept() -> None:
     w = world()
     leads = [make.lead(w.campaign, at=w.at, source=rejected(w).source) for _ in range(2)]

@@ -7,12 +7,15 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
-from campaigns.models import User
+from campaigns import sessions
+from campaigns.models import Session, User
 from leads.models import Delivery
 from rejections import closing
 from rejections.models import Batch
 from rejections.states import State
+from rejections.sweeping import sweep
 from tests import make
 from tests.flows.world import World, world
 
@@ -139,3 +142,71 @@ def test_a_new_password_ends_other_sessions_and_not_this_one() -> None:
     assert here.post(reverse("password"), wrong | {"old_password": "first-and-long-7"}).status_code == 302
     assert here.get(reverse("home")).status_code == 200
     assert elsewhere.get(reverse("home")).status_code == 302
+
+
+FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0"
+IPHONE = (
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 Version/18.5 Safari/604.1"
+)
+
+
+@pytest.mark.parametrize(
+    ("agent", "words"),
+    [
+        (FIREFOX, "Firefox on Windows"),
+        (IPHONE, "Safari on iPhone"),
+        ("Mozilla/5.0 (X11; Linux x86_64) Chrome/140.0.0.0 Safari/537.36 Edg/140.0", "Edge on Linux"),
+        ("Mozilla/5.0 (Linux; Android 15) Chrome/140.0.0.0 Mobile Safari/537.36", "Chrome on Android"),
+        ("curl/8.5.0", ""),
+    ],
+)
+def test_a_device_is_called_as_people_call_it(agent: str, words: str) -> None:
+    assert sessions.device(agent) == words
+
+
+def test_the_profile_says_where_one_is_signed_in_and_signs_out_elsewhere() -> None:
+    person = make.operator()
+    person.set_password("first-and-long-7")
+    person.save()
+    browsers = [Client(headers={"user-agent": agent}) for agent in (FIREFOX, IPHONE)]
+    for browser in browsers:
+        signing = {"username": person.username, "password": "first-and-long-7"}
+        assert browser.post(reverse("login"), signing).status_code == 302
+    here, elsewhere = browsers
+    other = make.operator()
+    stranger = Client()
+    stranger.force_login(other)
+    Session.objects.filter(device="Safari on iPhone").update(seen_at=timezone.now() - timedelta(hours=3))
+    page = text(here, reverse("profile"))
+    assert (
+        page.index("Firefox on Windows") < page.index("this one, in use now") < page.index("Safari on iPhone")
+    )
+    elsewhere.get(reverse("home"))
+    used = Session.objects.get(device="Safari on iPhone").seen_at
+    assert timezone.now() - used < timedelta(minutes=1), "its use is noted"
+    assert (
+        "signed out in 1\N{NO-BREAK SPACE}other place"
+        in here.post(reverse("sign_out_elsewhere"), follow=True).content.decode()
+    )
+    assert here.get(reverse("home")).status_code == 200
+    assert elsewhere.get(reverse("home")).status_code == 302
+    assert stranger.get(reverse("home")).status_code == 200
+    assert "Sign out elsewhere" not in text(here, reverse("profile"))
+
+
+def test_sessions_that_ended_are_forgotten() -> None:
+    here, person = signed_in(world(), "client")
+    Session.objects.filter(user=person).update(expire_date=timezone.now() - timedelta(days=1))
+    sweep(timezone.now())
+    assert not Session.objects.exists()
+    assert here.get(reverse("home")).status_code == 302
+
+
+def test_the_address_of_a_button_is_no_dead_end() -> None:
+    w = world()
+    browser, _ = signed_in(w, "operator")
+    answer = browser.get(reverse("batch_stop", args=[w.finished.pk]))
+    assert answer.status_code == 405
+    assert answer.headers["Allow"] == "POST"
+    assert f'href="{reverse("batch", args=[w.finished.pk])}"' in answer.content.decode()
+    assert "Nothing was changed" in answer.content.decode()

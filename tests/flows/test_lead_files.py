@@ -192,6 +192,39 @@ def test_the_work_goes_on_in_turns_and_shows_how_far_it_is(
     assert Lead.objects.count() == 10
 
 
+def test_a_person_stops_a_file_keeps_what_came_in_and_can_receive_the_rest(
+    browser: Client, source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leadfiles, "CHUNK", 4)
+    url = uploaded(browser, source, many(10))
+    browser.post(url, {"do": "import"})
+    assert 'value="stop"' in browser.get(url).content.decode()
+    real = intake.judge_stored
+
+    def stopping(*arguments: Any, **named: Any) -> Any:
+        monkeypatch.setattr(intake, "judge_stored", real)
+        browser.post(url, {"do": "stop"})
+        # As if it were continued at once: what another worker counts meanwhile is not lost.
+        LeadFile.objects.update(tally={"received": 1, "statuses": {"rejected": 1}, "dispositions": {}})
+        return real(*arguments, **named)
+
+    monkeypatch.setattr(intake, "judge_stored", stopping)
+    worked()
+    assert Lead.objects.count() == 4
+    page = browser.get(url)
+    text = page.content.decode()
+    assert "Stopped after 4 of 10 rows." in text
+    assert page.context["statuses"] == [("rejected", 1), ("pending", 4)]
+    assert "nothing to stop" in browser.post(url, {"do": "stop"}, follow=True).content.decode()
+    worked()
+    assert Lead.objects.count() == 4, "nobody goes on by itself"
+    browser.post(url, {"do": "continue"})
+    worked()
+    assert sorted(values["email"] for values in received()) == [f"p{n}@example.org" for n in range(10)]
+    shown = browser.get(url).context
+    assert (shown["file"].state, shown["statuses"]) == ("finished", [("rejected", 1), ("pending", 10)])
+
+
 def test_what_stops_three_times_fails_and_can_be_continued(browser: Client, source: Source) -> None:
     url = uploaded(browser, source)
     browser.post(url, {"do": "import"})

@@ -138,6 +138,50 @@ def test_leads_of_two_campaigns_make_two_batches_or_none() -> None:
     assert (refused.status_code, Batch.objects.count()) == (422, before + 2)
 
 
+def test_all_of_a_list_is_asked_about_by_its_address_and_newcomers_are_not_meant(monkeypatch: Any) -> None:
+    w = world()
+    query = f"status=pending&status=accepted&campaign={w.campaign.code}"
+    here = Lead.objects.filter(campaign=w.campaign, status__in=("pending", "accepted"))
+    here = here.filter(pk__in=[row["lead"].pk for row in opened(w.people["client"], "leads")["rows"]])
+    asked = act(w, "client", "reject", every="yes", query=query)
+    kinds = {(status, why_not): leads for status, why_not, leads in asked.context["kinds"]}
+    assert sum(kinds.values()) == here.count() > asked.context["fitting"] > 1
+    assert asked.context["lines"] == []
+    again = {
+        "query": query,
+        "every": "yes",
+        "sure": "yes",
+        "reason": "Wrong person",
+        "highest": str(asked.context["every"].highest),
+        "told": str(asked.context["fitting"]),
+    }
+    make.lead(w.campaign, at=w.at)
+    answer = act(w, "client", "reject", **again)
+    batch = batches.work(Batch.objects.latest("pk"), w.at)
+    assert answer.headers["Location"] == reverse("batch", args=[batch.pk])
+    assert (batch.state, batches.by_outcome(batch)) == (State.CHECKED, {"rejected": asked.context["fitting"]})
+    batches.started(batch, person=w.people["client"], at=w.at)
+    changed = act(w, "client", "reject", **again)
+    assert (changed.status_code, changed.context["refused"].code) == (422, "list_changed")
+    monkeypatch.setattr("leads.views.bulk.EVERY", 1)
+    refused = act(w, "client", "reject", every="yes", query=query)
+    assert refused.headers["Location"] == f"{reverse('leads')}?{query}"
+    assert "More than 1 leads match" in " ".join(map(str, get_messages(refused.wsgi_request)))
+
+
+def test_a_list_of_more_than_a_page_offers_all_of_it() -> None:
+    w = world()
+    offer = f"All {50 + 1} leads that match"
+    leads = [make.lead(w.campaign, at=w.at, uid="shared") for _ in range(50)]
+    assert offer not in text_of(w, "operator", q="shared")
+    leads.append(make.lead(w.campaign, at=w.at, uid="shared"))
+    assert offer in text_of(w, "operator", q="shared")
+    file: Any = act(w, "operator", "download", every="yes", query="q=shared")
+    assert len(b"".join(file.streaming_content).decode().splitlines()) == 1 + len(leads)
+    asked = act(w, "operator", "keep", every="yes", query="q=shared")
+    assert [tuple(kind) for kind in asked.context["kinds"]] == [("pending", "Pending, not Rejected", 51)]
+
+
 def test_rejected_leads_can_be_kept_so_and_leave_the_fix_queue() -> None:
     w = world()
     rejected = w.leads["rejected"]

@@ -585,7 +585,11 @@ def test_find_lists_leads_by_name_imports_campaigns_and_pages_of_ones_own_side()
 
     assert [found["pk"] for found in hits("client", "arch").leads] == [lead.pk]
     assert [found["pk"] for found in hits("supplier", "ann@EXAMPLE.org").leads] == [lead.pk]
+    assert [found["pk"] for found in hits("client", "@example.or").leads] == [lead.pk]
     assert not hits("rival", "arch")
+    old = make.lead(w.campaign, at=w.at - timedelta(days=1), id=912_345)
+    called = make.lead(w.campaign, at=w.at, phone="+447911912345")
+    assert [found["pk"] for found in hits("client", "912345").leads] == [old.pk, called.pk]
     assert hits("client", f"IMP-{w.finished.pk}").batches == [w.finished]
     assert hits("client", "rooftops").campaigns == [w.campaign]
     assert not hits("supplier", "rooftops")
@@ -612,3 +616,19 @@ def test_what_is_not_yours_is_not_found_either() -> None:
     Lead.objects.filter(pk=w.foreign_lead.pk).update(uid="hidden")
     for text in (str(w.foreign_lead.pk), "hidden", f"IMP-{w.foreign_batch.pk}"):
         assert opened(w.people["client"], "find", q=text)["leads"] == []
+
+
+def test_the_chart_of_rates_comes_with_the_page_or_later_and_tells_of_own_campaigns_alone(
+    monkeypatch: Any,
+) -> None:
+    w = world()
+    for role, campaigns in (("client", [w.campaign]), ("operator", [w.campaign, w.foreign])):
+        leads = Lead.objects.filter(campaign__in=campaigns, received_at__gt=w.at - timedelta(days=6))
+        counted = leads.exclude(status__in=("processing", "quarantined")).count()
+        assert opened(w.people[role], "home")["rates"][-1].leads == counted, role
+    monkeypatch.setattr("campaigns.views.later.are_many", lambda: True)
+    page = signed_in(w.people["client"]).get(reverse("home"))
+    assert "rates" not in page.context
+    assert page.context["later"]["rates"].part.encode() in page.content
+    part = signed_in(w.people["client"]).get(page.context["later"]["rates"].part)
+    assert (part.context["rates"][-1].leads > 0, b"<html" in part.content) == (True, False)

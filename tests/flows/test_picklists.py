@@ -111,9 +111,16 @@ def test_a_save_works_at_once_is_a_version_by_name_and_releases_what_it_says(
     assert given.totals(batch) == {"released": 5}
     reject(source, 1)
     assert not blocked.queue(), "later leads pass"
+    asked = admin.get(reverse("batch_undo", args=[batch.pk])).content.decode()
+    versions = reverse("picklist_versions", args=[countries.pk])
+    assert f"{countries.name} stays as it was saved" in asked
+    assert f'<a href="{versions}">' in asked
     admin.post(reverse("batch_undo", args=[batch.pk]))
     given.work(batch)
     assert ListMapperEntry.objects.exists(), "judging again is undone, the list is not"
+    result = admin.get(reverse("batch_result", args=[batch.pk])).content.decode()
+    assert f"{countries.name} is still as it was saved" in result
+    assert f'<a href="{versions}">' in result
     assert blocked.queue()[0].leads == 5
 
 
@@ -224,3 +231,45 @@ def test_what_cannot_be_saved_says_so_and_changes_nothing(admin: Client, countri
     assert "Nothing was changed" in same.content.decode()
     assert admin.get(reverse("picklist_change", args=[countries.pk]), {"do": "nonsense"}).status_code == 404
     assert not PicklistVersion.objects.exists()
+
+
+def test_an_admin_goes_back_to_a_version_whose_effect_is_shown_first(
+    admin: Client, source: Source, countries: Picklist
+) -> None:
+    given.receive(source, {"email": "a@example.org", "country": "Germany"})
+    change(admin, countries, do="add", text="Narnia", save="on")
+    change(admin, countries, do="rename", text="Austria", value="Österreich", save="on")
+    change(admin, countries, do="retire", text="Germany", save="on")
+    reject(source, 2, "Germany")
+    page = admin.get(reverse("picklist_versions", args=[countries.pk])).content.decode()
+    assert page.count("do=back") == 6, "three versions before this one, each as link and for the dialog"
+    effect = shown(admin, countries, do="back", number="1")
+    assert effect["labels"]["both"] == "Go back to version 1 and release 2 leads"
+    assert not effect["plan"].problems
+    countries.refresh_from_db()
+    assert countries.version == 4, "nothing is saved yet"
+    late = change(admin, countries, do="back", number="1", seen="3", save="on")
+    assert late.status_code == 422
+    assert "was saved by somebody else meanwhile" in late.content.decode()
+    assert change(admin, countries, do="back", number="1", seen="4", save="on").status_code == 302
+    values = countries.values.filter(retired_at=None).values_list("value", flat=True)
+    assert set(values) == {"Austria", "Germany", "United States"}
+    assert not ListMapperEntry.objects.exists()
+    assert PicklistVersion.objects.get(number=5).changes
+
+
+def test_there_is_no_going_back_past_a_save_that_did_not_keep_what_it_replaced(
+    admin: Client, countries: Picklist
+) -> None:
+    for text in ("Chad", "Peru"):
+        change(admin, countries, do="add", text=text, save="on")
+    PicklistVersion.objects.filter(number=2).update(replaced=None)
+    page = admin.get(reverse("picklist_versions", args=[countries.pk])).content.decode()
+    assert "number=2" in page
+    assert "number=1" not in page
+    for number in ("1", "3", "x"):
+        query = {"do": "back", "number": number}
+        assert admin.get(reverse("picklist_change", args=[countries.pk]), query).status_code == 422
+    operator = signed_in(make.operator())
+    assert "do=back" not in operator.get(reverse("picklist_versions", args=[countries.pk])).content.decode()
+    assert change(operator, countries, do="back", number="2", seen="3", save="on").status_code == 403

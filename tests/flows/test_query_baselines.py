@@ -23,24 +23,24 @@ pytestmark = pytest.mark.django_db
 BASELINES = """
 14 operator  /leads/
 15 client    /leads/
-12 supplier  /leads/
+15 supplier  /leads/
 17 operator  /leads/?q=ann
 13 operator  /leads/?status=pending&campaign={campaign}&only=closing
 19 operator  /leads/{lead}/?in=all
 13 operator  /leads/{rejected}/
 12 client    /leads/{lead}/
-11 supplier  /leads/{lead}/
+12 supplier  /leads/{lead}/
 18 operator  /find/?q=a
 16 client    /find/?q=a
-14 operator  /analytics/
-12 client    /analytics/?campaign={campaign}
-26 operator  /
-18 client    /
+16 operator  /analytics/
+14 client    /analytics/?campaign={campaign}
+30 operator  /
+23 client    /
 10 operator  /imports/
 17 operator  /reasons/
-5 operator   /profile/
-4 client     /profile/
-10 operator  /told/
+6 operator   /profile/
+5 client     /profile/
+11 operator  /told/
 """
 
 

@@ -143,10 +143,10 @@ def test_a_lead_that_cannot_be_settled_does_not_take_the_others_along(
 
     real = door.keys_of
 
-    def crash(agreed: Any, judged: Any) -> Any:
-        if judged["name"] == "Boom":
+    def crash(agreed: Any, verdict: Any) -> Any:
+        if verdict.judged["name"] == "Boom":
             raise RuntimeError("boom")
-        return real(agreed, judged)
+        return real(agreed, verdict)
 
     monkeypatch.setattr(door, "keys_of", crash)
     bad, good = receive(source, {"email": "x@example.org", "name": "Boom"}, GOOD)

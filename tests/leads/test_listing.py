@@ -42,7 +42,7 @@ def test_each_filter_finds_its_leads() -> None:
     looked_at = make.lead(campaign, Status.REJECTED, days_ago=4)
     LeadValues.objects.filter(lead=looked_at).update(failures=[{"field": "email"}], kept_rejected=True)
     closing, closed = make.lead(campaign, days_ago=7), make.lead(campaign, days_ago=8)
-    elsewhere = make.lead(other, Status.ACCEPTED, days_ago=2, source=source)
+    elsewhere = make.lead(other, Status.ACCEPTED, days_ago=2, source=source, name="")
     for expected, asked in (
         ([pending, elsewhere, rejected, looked_at, closing, closed], {}),
 ([closed, closing], {"sort": Sort.OLDEST, "received_to": day(closing)}),
@@ -56,6 +56,7 @@ def test_each_filter_finds_its_leads() -> None:
         ([pending], {"valid_from": day(pending)}),
         ([pending], {"field": "email", "value": "ANN@example.org", "campaign": campaign.code}),
         ([rejected], {"field": "phone", "value": "07911 120400", "campaign": campaign.code}),
+        ([elsewhere], {"field": "name", "blank": "yes"}),
         ([rejected], {"only": "to_fix"}),
         ([closing], {"only": "closing"}),
         ([closed], {"only": "closed"}),
@@ -64,7 +65,7 @@ def test_each_filter_finds_its_leads() -> None:
         assert ids(olga, **asked) == [lead.pk for lead in expected], asked
 
 
-def test_a_search_takes_identifiers_whole_and_names_by_the_beginnings_of_words() -> None:
+def test_a_search_takes_identifiers_whole_names_by_their_beginnings_and_parts_of_contacts() -> None:
     campaign, olga = make.campaign(), make.operator()
     plain = make.campaign()
     Field.objects.filter(campaign=plain).update(dedupe=False, dedupe_ready=False)
@@ -74,6 +75,7 @@ def test_a_search_takes_identifiers_whole_and_names_by_the_beginnings_of_words()
     goss = make.lead(plain, email="jurgen@example.org", name="Jürgen Groß")
     idn = make.lead(plain, email="Ada_T@bücher.example")
     sato = make.lead(campaign, Status.REJECTED, name="佐藤 美咲")
+    far = make.lead(plain, email="Far.Away@Mail.Example.NET", phone="not known")
     for text, expected in (
         (str(ann.pk), [ann]),
         (f" '{ann.pk}.0 ", [ann]),
@@ -86,6 +88,19 @@ def test_a_search_takes_identifiers_whole_and_names_by_the_beginnings_of_words()
         ("bob@bücher.example", []),
         ("07911 120400", [ann]),
         ("+44 7911 120400", [ann]),
+        ("0400", [ann]),
+        ("'12 04-00 ", [ann]),
+        ("7911120400", [ann]),
+        ("400", []),
+        ("9999", []),
+        ("@example.org", [goss, ann]),
+        ("example.or", [goss, ann]),
+        ("mail.example.net", [far]),
+        ("example.net", [far]),
+        ("ample.net", []),
+        ("ann@exa", [ann]),
+        ("@bücher.ex", [idn]),
+        ("@xn--bcher-kva.example", [idn]),
         ("marie", [ann]),
         ("sulli ANN", [ann]),
         ("arie", []),
@@ -191,6 +206,17 @@ def test_a_client_filters_by_supplier_only_where_the_campaign_names_them() -> No
     assert ids(person, supplier=lumen.code) == [seen.pk]
 
 
+def test_a_supplier_filters_by_campaign_without_learning_its_code_or_name() -> None:
+    lumen = make.supplier("Lumen")
+    first, second, hidden = make.campaign(), make.campaign(), make.campaign()
+    leads = [make.lead(one, source=make.source(one, lumen)) for one in (first, second)]
+    person = make.supplier_user(lumen)
+    assert set(listing.choices(person).campaigns) == {str(first.pk), str(second.pk)}
+    assert [ids(person, campaign=str(one.pk)) for one in (first, second)] == [[lead.pk] for lead in leads]
+    for guessed in (first.code, str(hidden.pk)):
+        assert ids(person, campaign=guessed) == [], guessed
+
+
 def test_an_identifier_that_names_leads_of_others_does_not_stand_in_the_way_of_a_name() -> None:
     campaign, hidden = make.campaign(), make.campaign()
     lumen = make.supplier()
@@ -198,3 +224,15 @@ def test_an_identifier_that_names_leads_of_others_does_not_stand_in_the_way_of_a
     others = [make.lead(hidden, uid="two"), make.lead(campaign, uid="two", source=make.source(campaign))]
     assert ids(make.supplier_user(lumen), q="two") == [named.pk]
     assert sorted(ids(make.operator(), q="two")) == [lead.pk for lead in others]
+
+
+def test_digits_that_name_a_lead_may_also_end_a_phone_number() -> None:
+    campaign, hidden, lumen = make.campaign(), make.campaign(), make.supplier()
+    named = make.lead(campaign, id=733_310, source=make.source(campaign, lumen))
+    called = make.lead(campaign, phone="+447911733310", source=make.source(campaign, lumen))
+    make.lead(hidden, phone="+447912733310")
+    assert sorted(ids(make.supplier_user(lumen), q="733310")) == sorted([named.pk, called.pk])
+    assert len(ids(make.operator(), q="733310")) == 3
+    short = make.lead(campaign, id=33_310)
+    assert ids(make.operator(), q="33310") == [short.pk]
+    assert len(ids(make.operator(), q="3310")) == 2

@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from campaigns.models import Agreement, Campaign, Disposition, Source
+from leads import notices
 from leads.models import Delivery, Lead
-from leads.sql import notices, undo
+from leads.sql import undo
 from leads.sql.adjust import adjust
 from leads.sql.move import Moving, move
+from leads.sql.notices import LEADS_PER_NOTICE, cancel_unsent
 from leads.statuses import Cause, Status
 from tests import make
 from tests.make import NOW
@@ -35,7 +37,7 @@ def taken_back(*leads: Lead) -> None:
 def tell() -> dict[str, int]:
     """Bring the suppliers up to date, in the order in which a batch does it."""
     written = notices.write(REJECTIONS, BATCH, NOW)
-    cancelled = notices.cancel_unsent(BATCH)
+    cancelled = cancel_unsent(BATCH)
     return {REJECTIONS: written, "cancelled": cancelled, RETRACTIONS: notices.write(RETRACTIONS, BATCH, NOW)}
 
 
@@ -101,8 +103,8 @@ def test_a_batch_that_goes_on_tells_only_what_is_new() -> None:
 
 
 def test_five_hundred_leads_fill_a_notice(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert notices.LEADS_PER_NOTICE == 500
-    monkeypatch.setattr(notices, "LEADS_PER_NOTICE", 3)
+    assert LEADS_PER_NOTICE == 500
+    monkeypatch.setattr("leads.sql.notices.LEADS_PER_NOTICE", 3)
     campaign = make.campaign()
     leads = [make.lead(campaign) for _ in range(7)]
     rejected(*leads)

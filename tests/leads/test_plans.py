@@ -31,7 +31,7 @@ def now(django_db_setup: None, django_db_blocker: Any) -> Iterator[datetime]:
         lists.fill_values()
         _set("session_replication_role = origin")
         with connection.cursor() as cursor:
-            for index in ("values_names", "values_judged"):
+            for index in ("values_words", "values_judged"):
                 cursor.execute("SELECT gin_clean_pending_list(%s::regclass)", [index])
             cursor.execute("ANALYZE leads_lead, leads_leadkey, leads_leadevent, leads_leadvalues")
         yield moment

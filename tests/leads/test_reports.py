@@ -8,11 +8,15 @@ from decimal import Decimal
 import pytest
 from django.urls import reverse
 
-from leads import insight, reports
-from leads.models import LeadValues
+from campaigns.models import Disposition
+from leads import insight, periods, reports
+from leads.filters import Filters, read_query
+from leads.models import Lead, LeadValues
+from leads.periods import Change, Figures, Rate
 from leads.reports import Cohort, Outside, Returned
 from leads.sql.sources import Day
 from leads.statuses import Status
+from leads.templatetags.charts import rate_lines
 from tests import batches, make
 from tests.flows.test_pages import opened, signed_in
 from tests.flows.world import world
@@ -35,14 +39,16 @@ def test_the_rate_is_of_the_valid_leads_of_a_supplier_and_each_reason_has_its_sh
     make.lead(campaign, Status.ACCEPTED, source=other)
     make.lead(campaign, source=other, days_ago=40)
     batches.imported(campaign, [(leads[0], "Wrong number"), (leads[1], "Wrong number"), (leads[2], "Odd")])
-    heat = insight.heat(reports.shares(cohort(campaign)), {campaign.pk: campaign}, by_supplier=True)
+    heat = insight.heat(
+        reports.shares(cohort(campaign)), {campaign.pk: campaign}, Filters(), by_supplier=True
+    )
     assert [reason.label for reason in heat.reasons] == ["Phone number not valid", "Other reason"]
     lines = [
         (line.name, [cell.percent for cell in line.cells], line.rejected, line.leads) for line in heat.lines
     ]
     assert lines == [(lumen.name, [50.0, 25.0], 3, 4), (kestrel.name, [0.0, 0.0], 0, 1)]
     narrow = insight.heat(
-        reports.shares(cohort(campaign)), {campaign.pk: campaign}, by_supplier=False, columns=1
+        reports.shares(cohort(campaign)), {campaign.pk: campaign}, Filters(), by_supplier=False, columns=1
     )
     assert [reason.label for reason in narrow.reasons] == ["Phone number not valid", "All others"]
     assert [(line.name, [cell.leads for cell in line.cells]) for line in narrow.lines] == [
@@ -92,7 +98,7 @@ def test_values_that_leads_are_rejected_for_are_counted_by_their_first_failure()
             {"field": "phone", "value": "1"},
         ]
         LeadValues.objects.filter(lead=lead).update(failures=failures)
-    found = insight.named(reports.offenders(cohort(campaign), 10), {campaign.pk: campaign})
+    found = insight.named(reports.offenders(cohort(campaign), 10), {campaign.pk: campaign}, Filters())
     assert [(one["field"], one["value"], one["leads"]) for one in found] == [
         ("Email", "n/a", 2),
         ("Email", "", 1),
@@ -165,3 +171,85 @@ def test_a_report_of_nothing_and_an_address_without_sense_are_pages_too() -> Non
     assert (empty["asked"].last - empty["asked"].first).days == 29
     long_ago = opened(make.operator(), "analytics", **{"from": "1980-01-01"})["asked"]
     assert (long_ago.last - long_ago.first).days == 365
+
+
+@pytest.mark.parametrize("role", ["operator", "client"])
+def test_each_number_leads_to_as_many_leads_as_it_says(role: str) -> None:
+    w = world()
+    LeadValues.objects.filter(lead=w.leads["rejected"]).update(
+        judged={"email": ""}, failures=[{"field": "email", "value": "", "code": "REJECT_LEAD_MISSING_FIELD"}]
+    )
+    missing = Disposition.objects.get(code="REJECT_LEAD_MISSING_FIELD")
+    Lead.objects.filter(pk=w.leads["rejected"].pk).update(disposition=missing)
+    person = w.people[role]
+    page = opened(person, "analytics", campaign=w.campaign.code)
+    numbers = [(page["figures"].returned, page["lists"]["client_rejected"])]
+    numbers += [(page["figures"].door, page["lists"]["rejected"])]
+    for line in page["heat"].lines:
+        numbers += [(line.leads, line.query), (line.rejected, line.rejected_query)]
+        numbers += [(cell.leads, cell.query) for cell in line.cells if cell.query]
+    numbers += [pair for one in page["listed"] for pair in one.counts]
+    numbers += [(one["leads"], one["query"]) for one in page["offenders"]]
+    assert sum(leads > 0 for leads, _ in numbers) > 8
+    for leads, query in numbers:
+        found = signed_in(person).get(f"{reverse('leads')}?{query}").context["total"]
+        assert found == leads, query
+
+
+def test_the_list_of_a_week_ends_with_the_days_looked_at() -> None:
+    week = Day(date(2026, 11, 16), 3, 0, 0)
+    base = Filters(received_from=date(2026, 11, 18), received_to=date(2026, 11, 30))
+    [one] = insight.listed([week], base, weekly=True)
+    asked = read_query(one.counts[0][1])
+    assert (asked.received_from, asked.received_to) == (date(2026, 11, 18), date(2026, 11, 22))
+
+
+def test_figures_are_set_against_as_many_days_right_before() -> None:
+    now = Figures(1000, 800, 100, 60, [], 5)
+    was = Figures(900, 700, 90, 70, [], 4)
+    assert periods.compared(now, was) == {
+        "rate": Change("−2.5\xa0pt", "2.5 percentage points lower than", True, "10.0\xa0%"),
+        "returned": Change("−10", "10 fewer than", True, "70"),
+        "door": Change("±0.0\xa0pt", "the same as", None, "10.0\xa0%"),
+        "median": Change("+1\xa0d", "1\xa0day more than", None, "4\xa0days"),
+    }
+    nothing = Figures(0, 0, 0, 0, [], None)
+    assert periods.compared(now, nothing) == {}
+    assert periods.compared(Figures(10, 0, 10, 0, [], None), was).keys() == {"returned", "door"}
+    campaign = make.campaign()
+    batches.imported(campaign, [make.lead(campaign, days_ago=3), make.lead(campaign, days_ago=3)][:1])
+    make.lead(campaign, days_ago=13)
+    days = {"from": str((NOW - 10 * DAY).date()), "to": str((NOW - DAY).date())}
+    page = opened(make.operator(), "analytics", **days)
+    assert (page["before"].last + DAY, page["before"].first + 10 * DAY) == (page["asked"].first,) * 2
+    assert page["changes"]["rate"].was == "0.0\xa0%"
+
+
+def test_lists_behind_figures_of_several_campaigns_have_the_days_of_the_house() -> None:
+    first = make.campaign()
+    tokyo = make.campaign(client=first.client, time_zone="Asia/Tokyo")
+    make.lead(first, at=NOW)
+    make.lead(tokyo, at=NOW.replace(hour=16))  # there it is the 23rd
+    person = make.client_user(first.client)
+    days = {"from": "2026-11-22", "to": "2026-11-22"}
+    lines = {line.name: line for line in opened(person, "analytics", **days)["heat"].lines}
+    found = signed_in(person).get(f"{reverse('leads')}?{lines[tokyo.name].query}").context
+    assert (lines[tokyo.name].leads, found["total"], found["zone"]) == (1, 1, "UTC")
+
+
+def test_a_rate_is_that_of_the_week_up_to_its_day_and_a_week_without_leads_is_a_gap() -> None:
+    days = [Day(date(2026, 11, 2), 8, 1, 1), Day(date(2026, 11, 8), 10, 0, 0)]
+    found = periods.rates(days, date(2026, 11, 7), date(2026, 11, 20))
+    assert found[:3] == [
+        Rate(date(2026, 11, 7), 1, 1, 10),
+        Rate(date(2026, 11, 8), 1, 1, 20),
+        Rate(date(2026, 11, 9), 0, 0, 10),
+    ]
+    assert found[7:9] == [Rate(date(2026, 11, 14), 0, 0, 10), Rate(date(2026, 11, 15), 0, 0, 0)]
+    assert (len(found), found[-1].day) == (14, date(2026, 11, 20))
+    assert periods.rates(days, date(2026, 11, 20), date(2026, 11, 21)) == []
+    drawn = rate_lines(found)
+    assert 'class="line c-client" d="M10 0.00L' in drawn
+    assert "20 Nov: no leads" in drawn
+    one = rate_lines([Rate(date(2026, 11, day), 0, 0, day % 2) for day in (1, 2, 3)])
+    assert 'class="line c-client" d="M10 100.00L10 100.00M50 100.00L50 100.00"' in one

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from campaigns.models import Campaign, Destination, PicklistValue, Source
+from campaigns.models import Campaign, Destination, Field, PicklistValue, Source
 from leads.models import Delivery, Lead, LeadEvent, LeadKey, LeadValues
 from leads.statuses import Status
 from rejections import celllist, control, results
@@ -120,6 +120,33 @@ def test_every_rejected_lead_is_judged_again_edited_or_not(source: Source) -> No
     assert given.outcomes(batch) == ["released"]
     lead = Lead.objects.get()
     assert (lead.status, lead.values.version) == ("pending", 1), "no value as received was changed"
+
+
+def test_start_judges_by_what_holds_then_whatever_the_check_said(source: Source) -> None:
+    """Only what changed is judged again, of the lead or of what was agreed; a check is not taken at its word."""
+    ids = given.receive(source, *(bad(n, phone="07911 204418") for n in (1, 2)), bad(3, phone="7"))
+    assert None not in LeadValues.objects.values_list("rules", flat=True)
+    rows = given.downloaded(source)
+    for row in rows:
+        row["country"] = "Narnia"
+    batch = given.upload(source, given.as_file(rows))
+    assert given.outcomes(batch) == ["still_rejected"] * 3
+    PicklistValue.objects.create(
+        picklist=Field.objects.get(name="country").picklist, value="Narnia", folded="narnia"
+    )
+    Campaign.objects.update(phone_region="US")  # where it cannot exist
+    batch = start(batch)
+    judged = {values.lead_id: values for values in LeadValues.objects.all()}
+    failures = [[failure["field"] for failure in judged[lead].failures] for lead in ids]
+    assert failures == [["phone"], ["phone"], ["phone"]]
+    Campaign.objects.update(phone_region="GB")
+    batch = start(given.upload(source, given.as_file(given.downloaded(source))))
+    assert given.outcomes(batch) == ["released", "still_rejected", "unchanged"]
+    assert [judged[lead].rules == LeadValues.objects.get(lead=lead).rules for lead in ids] == [
+        False,
+        False,
+        True,
+    ]
 
 
 def test_damage_is_undone_and_listed_and_can_be_taken_back(source: Source) -> None:
@@ -264,7 +291,9 @@ def test_undo_gives_values_and_keys_back(source: Source) -> None:
     assert batch.state == State.UNDONE
     for pk in ids:
         assert (Lead.objects.filter(pk=pk).values().get(), stored(pk)) == before[pk]
-        assert LeadValues.objects.get(lead=pk).version == 3, "each change of a value is a version"
+        values = LeadValues.objects.get(lead=pk)
+        assert values.version == 3, "each change of a value is a version"
+        assert values.rules is None, "who judges it next must not rely on what it was judged by meanwhile"
     assert not LeadKey.objects.filter(held=True).exists()
 
 

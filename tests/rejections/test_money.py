@@ -19,9 +19,17 @@ from hypothesis import strategies as st
 
 from campaigns.models import Agreement, Campaign, Disposition, User
 from leads import monthgrid, statements
-from leads.models import Adjustment, AffiliateEvent, ClosedMonth, Lead, LeadEvent, Statement, StatementLine
+from leads.models import (
+    Adjustment,
+    AffiliateEvent,
+    ClosedMonth,
+    Lead,
+    LeadEvent,
+    Statement,
+    StatementLine,
+    UnclosedLead,
+)
 from leads.sql import money
-from leads.sql.months import oldest_open
 from leads.statements import CLIENTS, SUPPLIERS
 from leads.statuses import Status
 from rejections import disputes, months, uploads
@@ -148,7 +156,7 @@ def granted(leads: list[Lead], staff: User, at: datetime) -> None:
 
 def closed(history: History, campaign: Campaign) -> None:
     """Close the oldest open month, if it is over, and remember every statement of it."""
-    month = oldest_open(campaign.pk)
+    month = months.oldest_open(campaign)
     if month is None or months.refusal(campaign, month, history.at):
         return
     made = months.close(campaign, month, person=None, typed=months.word(month), at=history.at)
@@ -227,6 +235,9 @@ def test_statements_come_to_what_the_leads_come_to(history_of: list[Any]) -> Non
         assert totals == sums
         for closed_id, before in history.frozen.items():
             assert frozen(ClosedMonth.objects.get(pk=closed_id)) == before, "a closed month never changes"
+        billed_and_open = Lead.objects.filter(accepted_at__isnull=False, is_final=False)
+        kept = ("pk", "campaign", "supplier", "accepted_at", "valid_at", "price", "payout")
+        assert set(UnclosedLead.objects.values_list(*kept)) == set(billed_and_open.values_list(*kept))
         assert not Lead.objects.filter(is_final=True).exclude(statement_lines__isnull=False).exists()
         billed = StatementLine.objects.filter(kind="accepted").values_list("lead_id", flat=True)
         assert len(billed) == len(set(billed))

@@ -134,7 +134,7 @@ def test_a_statement_and_the_grid_ask_a_bounded_number_of_questions(
         close(campaign)
         make.lead(campaign, A)
     party = next(one for one in statements.parties(operator, statements.CLIENTS) if one.pk == client.pk)
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(17):  # with those that say how to plan
         statements.statement(operator, party, OCTOBER, "GBP", NOW)
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(14):
         monthgrid.grid(operator, statements.CLIENTS, NOW)

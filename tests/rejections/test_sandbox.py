@@ -244,11 +244,9 @@ def test_too_much_processor_time_ends_with_a_sentence(tmp_path: Path) -> None:
 
 def test_silence_ends_with_a_sentence(tmp_path: Path) -> None:
     path = endless(tmp_path)
-    began = time.monotonic()
     with pytest.raises(Refused) as refused:
         sandbox.look(path, DETECT, USUAL, sandbox.Allowance(silence=0.01))
     assert refused.value.code == "too_heavy"
-    assert time.monotonic() - began < 5
     assert not children()
 
 

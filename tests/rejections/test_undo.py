@@ -129,6 +129,20 @@ def test_selected_rows_go_back_and_the_batch_stays_what_it_was() -> None:
     assert statuses(leads) == [P] * 5
 
 
+def test_rows_whose_undo_failed_go_along_with_those_asked_for_next() -> None:
+    campaign = make.campaign()
+    leads = [make.lead(campaign) for _ in range(4)]
+    batch = imported(campaign, leads)
+    control.undo(batch, person=None, lines=[1, 2], at=NOW)
+    Batch.objects.update(state="failed", failed_in="undoing", error_code="x", error="y")
+    batch.refresh_from_db()
+    assert control.unfinished_undo(batch) == [1, 2]
+    undone(batch, lines=[4])
+    assert statuses(leads) == [P, P, C, P]
+    assert (batch.state, batch.undo_lines) == ("finished", None), "as it ended before the undo that failed"
+    assert control.unfinished_undo(batch) == []
+
+
 def test_rows_that_moved_nothing_cannot_be_undone() -> None:
     campaign = make.campaign()
     batch = imported(campaign, [make.lead(campaign), "x"])

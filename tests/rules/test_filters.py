@@ -15,7 +15,10 @@ def test_an_address_says_all_of_a_list_and_nothing_that_is_usual() -> None:
         received_from=date(2026, 11, 14),
         field="country",
         value="U.S.A.",
+        blank="yes",
         only="to_fix",
+        disputed="granted",
+        zone="house",
         sort=Sort.LOWEST_ID,
         columns=("id", "field:country"),
     )
@@ -31,6 +34,9 @@ def test_what_makes_no_sense_is_not_asked_for() -> None:
         "received_from": ["yesterday"],
         "sort": ["price; DROP"],
         "only": ["mine"],
+        "disputed": ["withdrawn"],
+        "blank": ["no"],
+        "zone": ["Mars/Base"],
         "q": ["a\0b" + "c" * 500],
         "else": ["x"],
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import phonenumbers
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -280,6 +281,18 @@ def test_a_number_cut_after_15_digits_is_found_again(kind: str, number: int) -> 
 def test_a_number_that_was_a_float_is_found_again(kind: str, number: int) -> None:
     for text in (str(int(float(number))), str(int(Decimal(repr(float(number)))))):
         assert_fetched_and_held(kind, text, "", str(number))
+
+
+def test_a_phone_that_can_exist_is_its_own_key() -> None:
+    """The door takes it for its key without a look."""
+    examples = [
+        phonenumbers.example_number_for_type(region, kind)
+        for region in phonenumbers.SUPPORTED_REGIONS
+        for kind in phonenumbers.PhoneNumberType.values()
+    ]
+    keys = [phonenumbers.format_number(one, phonenumbers.PhoneNumberFormat.E164) for one in examples if one]
+    assert len(keys) > 1000
+    assert [normalise("phone", key, "GB") for key in keys] == keys
 
 
 @given(st.integers(min_value=10**11, max_value=10**14))

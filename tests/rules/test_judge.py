@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from campaigns.judging import CampaignSpec, FieldSpec, Verdict, hold_against, judge
+from campaigns.judging import CampaignSpec, FieldSpec, Verdict, hold_against, judge, rejudge
 from campaigns.lists import Picklist
 from campaigns.validators import KINDS
 
@@ -204,6 +206,36 @@ def test_any_values_have_a_verdict_that_can_be_stored(values: dict[str, str], ta
         assert "\x00" not in text
     if verdict.is_valid:
         assert judge(SPEC, verdict.judged).judged == verdict.judged
+
+
+VALUES = st.dictionaries(
+    st.sampled_from([field.name for field in SPEC.fields]),
+    st.sampled_from(
+        ["", "x", "zoe@example.com", "07911 204418", "Mktg", "USA", "1,204", "3/4/1980", "yes", "BS3 1TF"]
+    ),
+)
+
+
+@given(VALUES, VALUES, st.frozensets(st.sampled_from(["email", "phone"])))
+@settings(deadline=None)
+def test_judging_only_what_changed_comes_to_the_same(
+    values: dict[str, str], changes: dict[str, str], taken: frozenset[str]
+) -> None:
+    before = judge(SPEC, values, taken)
+    assert rejudge(SPEC, before, values | changes, changes.keys()) == judge(SPEC, values | changes)
+
+
+def test_what_did_not_change_is_judged_again_where_a_list_did() -> None:
+    before = judged(job="Telex", market="Narnia", staff="many")
+    grown = Picklist.of([("Telex", False)], [], name="Job function")
+    fields = [replace(field, picklist=grown) if field.name == "job" else field for field in SPEC.fields]
+    longer = CampaignSpec(tuple(fields), SPEC.phone_region)
+    values = GOOD | {"job": "Telex", "market": "Narnia", "staff": "many"}
+    after = rejudge(longer, before, values, ())
+    assert after == judge(longer, values)
+    assert [failure.field for failure in after.failures] == ["market", "market", "staff"]
+    assert longer.rules == SPEC.rules
+    assert replace(SPEC, day_first=False).rules != SPEC.rules
 
 
 def test_every_field_kind_is_tried_here() -> None:
