@@ -41,7 +41,7 @@ format: $(VENV)/.installed ## put the code into shape
 	@$(VENV)/bin/ruff check --fix .
 	@$(VENV)/bin/ruff format .
 
-bench: $(VENV)/.installed ## measure imports beside hand-written SQL and django-import-export, and lists of leads
+bench: $(VENV)/.installed ## measure imports and corrections beside hand-written SQL and django-import-export, and lists of leads
 	@$(PY) -m bench
 
 lock: $(VENV)/.installed ## take newer versions of what we depend on into the lock files

@@ -1,4 +1,4 @@
-"""`python -m bench`: rows per second of an import beside hand-written SQL and django-import-export.
+"""`python -m bench`: rows per second of imports and corrections beside hand-written SQL and django-import-export.
 
 Each side works in a process of its own on a fresh copy of the same database; the sides take turns, and of
 each the median counts. The data set is built at the first call and kept.
@@ -71,17 +71,24 @@ class _Bench:
         try:
             runs, states = self._measure()
             answers = self._lists()
+            corrected = self._corrections()
         finally:
             self.databases.drop(self.databases.copy)
             if self.given.forget:
                 self.databases.drop(self.databases.template)
         _print(runs)
+        _print_corrections(corrected)
         return _compare(states) or _print_lists(answers)
 
     def _lists(self) -> list[list[Any]]:
         """How lists of the leads are answered: words, seconds, leads found, large tables read whole."""
         self.databases.copy_template()
         return list(self._child("lists", self.databases.copy))
+
+    def _corrections(self) -> list[list[Any]]:
+        """How fast a file of corrections is taken over: words, rows, seconds; ours is the last."""
+        self.databases.copy_template()
+        return list(self._child("corrections", self.databases.copy))
 
     def _measure(self) -> tuple[dict[str, list[Run]], dict[str, Any]]:
         """The runs of each side, and the end states of those that import the whole file."""
@@ -131,6 +138,14 @@ def _print(runs: dict[str, list[Run]]) -> None:
             f"{f'{ours / speeds[name]:.2f} ×' if ours else '':>12}{processor:>8.1f}{memory:>9.0f}"
             f"{f'{reader:.0f}' if reader else '':>11}"
         )
+
+
+def _print_corrections(runs: list[list[Any]]) -> None:
+    ours = runs[-1][1] / runs[-1][2]
+    print(f"\n{'corrections':34}{'rows':>9}{'seconds':>9}{'rows/s':>9}{'leadrej is':>12}")
+    for words, rows, seconds in runs:
+        speed = rows / seconds
+        print(f"{words:34}{rows:>9,}{seconds:>9.1f}{speed:>9,.0f}{f'{ours / speed:.2f} ×':>12}")
 
 
 def _print_lists(answers: list[list[Any]]) -> int:

@@ -16,11 +16,11 @@ import psutil
 from django.db import connection
 from django.utils import timezone
 
-from bench import dataset, lists, sides
+from bench import corrections, dataset, lists, sides
 
 
 def main(work: str, file: Path | None, rows: int, leads: int) -> int:
-    """Build the data set, write the file, sum up the end state, ask for lists, or be a side."""
+    """Build the data set, write the file, sum up the end state, ask for lists, take corrections over, or be a side."""
     print(json.dumps(_do(work, file, rows, leads)))
     return 0
 
@@ -33,6 +33,8 @@ def _do(work: str, file: Path | None, rows: int, leads: int) -> Any:
         return dict(sides.end_state())
     if work == "lists":
         return lists.measure(leads, timezone.now())
+    if work == "corrections":
+        return corrections.measure(rows, timezone.now())
     assert file is not None
     if work == "file":
         dataset.write_file(file, rows, timezone.now())

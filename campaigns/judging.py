@@ -6,7 +6,8 @@ It stands beside `rules` and not in it, so that each says one thing: that one wh
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 from campaigns.lists import Picklist, resolve, storable, trim
@@ -22,6 +23,8 @@ from campaigns.validators import (
 
 #: So much of a value is repeated in a sentence.
 _SHOWN = 60
+#: So many values a spec remembers, of so many characters at most.
+_REMEMBERED, _LONGEST_REMEMBERED = 10_000, 200
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,11 @@ class CampaignSpec:
     phone_region: str = ""
     day_first: bool = True
 
+    @cached_property
+    def remembered(self) -> dict[tuple[str, str], Judged]:
+        """What values of this spec were judged as, by field and value; it is emptied when it is full."""
+        return {}
+
     @property
     def rules(self) -> str:
         """All that judges a value, the contents of picklists aside."""
@@ -64,11 +72,14 @@ class Failure(NamedTuple):
     sentence: str
 
 
-@dataclass(frozen=True)
-class Verdict:
+#: One value as judged, and what is wrong with it.
+Judged = tuple[str, tuple[Failure, ...]]
+
+
+class Verdict(NamedTuple):
     """Every field's value as judged (blank: ""), and everything that failed, the deciding failure first."""
 
-    judged: dict[str, str]
+    judged: Mapping[str, str]
     failures: tuple[Failure, ...] = ()
 
     @property
@@ -107,8 +118,7 @@ def judge(spec: CampaignSpec, values: Mapping[str, str], taken: frozenset[str] =
     judged: dict[str, str] = {}
     failures: list[Failure] = []
     for field in spec.fields:
-        received = storable(values.get(field.name, ""))
-        judged[field.name], found = _judge_field(spec, field, received)
+        judged[field.name], found = judge_field(spec, field, storable(values.get(field.name, "")))
         failures += found
     return hold_against(spec, values, Verdict(judged, tuple(failures)), taken)
 
@@ -122,14 +132,16 @@ def rejudge(
     """
     judged: dict[str, str] = {}
     failures: list[Failure] = []
+    failed = {failure.field for failure in verdict.failures}
     for field in spec.fields:
         name = field.name
         if field.picklist is None and name not in changed and name in verdict.judged:
             judged[name] = verdict.judged[name]
-            found = [one for one in verdict.failures if one.field == name and one.code != DUPLICATE]
+            if name in failed:
+                failures += (one for one in verdict.failures if one.field == name and one.code != DUPLICATE)
         else:
-            judged[name], found = _judge_field(spec, field, storable(values.get(name, "")))
-        failures += found
+            judged[name], found = judge_field(spec, field, storable(values.get(name, "")))
+            failures += found
     return Verdict(judged, tuple(failures))
 
 
@@ -147,11 +159,24 @@ def hold_against(
     ]
     position = {field.name: index for index, field in enumerate(spec.fields)}
     failures = sorted([*verdict.failures, *duplicates], key=lambda failure: position[failure.field])
-    return replace(verdict, failures=tuple(failures))
+    return verdict._replace(failures=tuple(failures))
+
+
+def judge_field(spec: CampaignSpec, field: FieldSpec, received: str) -> Judged:
+    """One field's (storable) value as judged, and what is wrong with it: format, then list."""
+    remembered, asked = spec.remembered, (field.name, received)
+    found = remembered.get(asked)
+    if found is None:
+        value, failures = _judge_field(spec, field, received)
+        found = (value, tuple(failures))
+        if len(received) <= _LONGEST_REMEMBERED:
+            if len(remembered) >= _REMEMBERED:
+                remembered.clear()
+            remembered[asked] = found
+    return found
 
 
 def _judge_field(spec: CampaignSpec, field: FieldSpec, received: str) -> tuple[str, list[Failure]]:
-    """One field's value as judged, and what is wrong with it: format, then list."""
     value, kind = trim(received), KINDS.get(field.kind)
     if not value:
         return "", [

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cache, cached_property
+from functools import cached_property
 from hashlib import blake2b
 from importlib.metadata import version
 from pathlib import Path
@@ -51,12 +51,16 @@ class Agreed:
 
         It is another after an update of the code or the packages that judge.
         """
-        digest = blake2b((self.spec.rules + _code()).encode(), digest_size=8).digest()
+        digest = blake2b((self.spec.rules + _CODE).encode(), digest_size=8).digest()
         return int.from_bytes(digest, signed=True)
 
     def field(self, name: str) -> FieldSpec | None:
         """The field with this name."""
-        return next((field for field in self.spec.fields if field.name == name), None)
+        return self._fields.get(name)
+
+    @cached_property
+    def _fields(self) -> Mapping[str, FieldSpec]:
+        return {field.name: field for field in self.spec.fields}
 
     def with_picklist(self, picklist_id: int, list_: lists.Picklist) -> Agreed:
         """The same campaign, were that picklist this one."""
@@ -67,13 +71,16 @@ class Agreed:
         return replace(self, spec=replace(self.spec, fields=fields))
 
 
-@cache
-def _code() -> str:
+def _digest() -> str:
     """The code that judges, as a digest."""
     modules = (countries, judging, lists, patterns, phones, validators)
     packages = ("email-validator", "idna", "phonenumbers", "pycountry", "python-dateutil")
     sources = [Path(str(module.__file__)).read_bytes() for module in modules]
     return blake2b(repr([*sources, *map(version, packages)]).encode()).hexdigest()
+
+
+#: Taken when the code is loaded: by the time it is asked for, an update may have put other files there.
+_CODE = _digest()
 
 
 def agreed(campaign: Campaign) -> Agreed:

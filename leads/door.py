@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Container, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from campaigns.judging import Failure, Verdict, hold_against, judge, rejudge
 from campaigns.models import Campaign
@@ -27,8 +27,7 @@ log = logging.getLogger(__name__)
 _PERIODS = {"day": "a day", "week": "a week", "month": "a month", "total": "in total"}
 
 
-@dataclass(frozen=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A lead before the door: its values as received, and the moment it would become valid at."""
 
     lead_id: int
@@ -105,11 +104,16 @@ def judge_safely(agreed: Agreed, received: Mapping[str, str], lead_id: int) -> V
         return system_error(received)
 
 
+def is_judged_by(agreed: Agreed, lead: Stored) -> bool:
+    """Whether what is stored of a lead was found by these rules (picklists aside), and by them alone."""
+    return lead.rules == agreed.rules and all(failure["field"] for failure in lead.failures)
+
+
 def judge_again(
     agreed: Agreed, lead: Stored, received: Mapping[str, str], changed: Container[str]
 ) -> Verdict:
     """Judge a lead whose values `changed`; where it was judged by the same rules, the others are as they were."""
-    if lead.rules != agreed.rules or not all(failure["field"] for failure in lead.failures):
+    if not is_judged_by(agreed, lead):
         return judge_safely(agreed, received, lead.id)
     was = Verdict(lead.judged, tuple(Failure(**failure) for failure in lead.failures))
     try:

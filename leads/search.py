@@ -57,18 +57,20 @@ def leads(text: str, viewer: User) -> list[Lead]:
 def named(text: str, viewer: User) -> Q:
     """The condition on leads that the text asks for: those that an identifier names; without such, by its parts.
 
-    Enough digits may be the end of a phone number too, whatever else they name.
+    Enough digits may be the end of a phone number too, whatever else they name, and “@example.org” is a domain
+    even where somebody wrote it for an address.
     """
-    ids = _identified(text, viewer)
+    ids, contacts = _identified(text, viewer), _contacts(text)
     tails = _tails(text, _BESIDE if ids else _TAIL)
-    if ids and not tails:
+    beside = tails + [word for word in contacts if word.startswith("@") and "@" in text]
+    if ids and not beside:
         return Q(pk__in=sorted(ids))
     if ids:
-        ended = LeadValues.objects.filter(Named(F("judged"), Value(_any(tails)))).values("pk")
-        return Q(pk__in=ended.union(Lead.objects.filter(pk__in=sorted(ids)).values("pk")))
+        known = LeadValues.objects.filter(Named(F("judged"), Value(_any(beside)))).values("pk")
+        return Q(pk__in=known.union(Lead.objects.filter(pk__in=sorted(ids)).values("pk")))
     words = [] if "@" in text else [word for word in map(_plain, _BETWEEN.split(fold(text))) if word]
     asked = [" & ".join(map(_beginning, words[:_WORDS]))] if words else []
-    asked += map(_any, filter(None, (_contacts(text), tails)))
+    asked += map(_any, filter(None, (contacts, tails)))
     return Q(Named(F("values__judged"), Value(" | ".join(asked)))) if asked else Q(pk__in=[])
 
 

@@ -18,9 +18,9 @@ from leads.models import Lead, LeadValues
 from leads.sheet import LEAD_ID, VERSION, version_text
 from leads.statuses import Status
 from rejections import correcting
-from rejections.correcting import FIX, Memory
 from rejections.decisions import Outcome
 from rejections.edits import Conflict
+from rejections.meaning import FIX, Memory
 from rejections.models import Batch, BatchRow, Kind
 from rejections.refusals import Refused
 from rejections.sql.corrections import CorrectionRow

@@ -7,19 +7,16 @@ reads their values anew, and writes what the judging found.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 
-from campaigns.judging import CampaignSpec, judge
-from campaigns.spec import Agreed, agreed
-from campaigns.validators import DUPLICATE
-from leads import door, identifiers
+from campaigns.spec import Agreed
+from leads import door
 from leads.door import Candidate, Room
 from leads.models import Lead
-from leads.sheet import LEAD_ID, VERSION, read_version
 from leads.sql import door as statements
 from leads.sql import push
 from leads.sql.door import Judged, Stored
@@ -28,39 +25,21 @@ from rejections.decisions import Outcome
 from rejections.edits import (
     CorrectionFacts,
     Edits,
-    Reading,
     compare,
     decide_correction,
     settle_correction,
     typed_over,
 )
+from rejections.meaning import Memory, Row
 from rejections.models import Batch
 from rejections.platform import platform_of
 from rejections.sql import corrections, rows
 from rejections.sql.corrections import CorrectionRow
 from rejections.sql.rows import Result
 
-#: How a batch made by a fix was read: not at all, its cells are what a person said.
-FIX = "fix"
 #: Rows of one transaction: the campaign's door is closed to others while they are judged.
-CHUNK = 1000
+CHUNK = 2000
 NOTHING = Edits()
-
-
-@dataclass(frozen=True)
-class Row:
-    """A row with what its cells mean."""
-
-    raw: CorrectionRow
-    key: str | None
-    version: int | None
-    cells: dict[str, str]
-    platform: dict[str, str]
-
-    @property
-    def lead_id(self) -> int:
-        """The lead it names; 0 names none."""
-        return int(self.key or 0)
 
 
 @dataclass
@@ -73,74 +52,6 @@ class Found:
     edits: Edits = NOTHING
     ignored: tuple[str, ...] = ()
     judged: Judged | None = None
-
-
-class Memory:
-    """The terms of one run, and what it remembers of the values it has judged."""
-
-    def __init__(self, batch: Batch) -> None:
-        self.batch = batch
-        self.mapping = batch.mapping
-        self.terms: Agreed = agreed(batch.campaign)
-        self.keeps = bool(self.mapping.get("keep"))
-        columns = list(batch.reading["columns"])
-        headers: dict[str, str] = self.mapping["fields"]
-        self.places = {
-            field.name: columns.index(headers[field.name])
-            for field in self.terms.spec.fields
-            if field.name in headers
-        }
-        self.platform = {name: columns.index(header) for name, header in self.mapping["platform"].items()}
-        kind, literal = batch.reading.get("kind"), self.mapping.get("all_as_written")
-        self.reading = Reading(
-            clears=bool(self.mapping.get("blank_clears")),
-            shielded=kind not in ("xlsx", FIX),
-            as_written=frozenset(self.places if literal or kind == FIX else ()),
-        )
-        self.as_written: Mapping[str, list[str]] = self.mapping.get("as_written", {})
-        self.room = door.look_at_room(batch.campaign)
-        self.seen: set[int] = set()
-        self._passes: dict[tuple[str, str], bool] = {}
-
-    def forget(self) -> None:
-        """Keep memory flat: called between chunks."""
-        self._passes.clear()
-
-    def row(self, raw: CorrectionRow) -> Row:
-        """What the cells of a row mean."""
-        if raw.problem is not None:
-            return Row(raw, None, None, {}, {})
-        cells = raw.cells
-        platform = {name: cells[at] for name, at in self.platform.items() if at < len(cells)}
-        key = identifiers.normalise("lead_id", platform.get(LEAD_ID, ""))
-        values = {field: cells[at] for field, at in self.places.items() if at < len(cells)}
-        return Row(raw, key, read_version(platform.get(VERSION, "")), values, platform)
-
-    def reading_of(self, line: int) -> Reading:
-        """How the cells of a line are read."""
-        taken_back = self.as_written.get(str(line))
-        if not taken_back:
-            return self.reading
-        return replace(self.reading, as_written=self.reading.as_written | frozenset(taken_back))
-
-    def passes(self, field: str, value: str) -> bool:
-        """Whether the value would pass by itself, other leads' keys left aside."""
-        known = (field, value)
-        if known not in self._passes:
-            spec = self.terms.field(field)
-            alone = CampaignSpec((spec,) if spec else (), self.terms.region, self.terms.spec.day_first)
-            self._passes[known] = judge(alone, {field: value}).is_valid
-        return self._passes[known]
-
-    def passes_for(self, lead: Stored, field: str, value: str) -> bool:
-        """Whether the value would pass for this lead: one whose key is another's does not."""
-        keyed = self.terms.keyed.get(field)
-        if keyed and any(one["field"] == field and one["code"] == DUPLICATE for one in lead.failures):
-            same = identifiers.normalise(keyed.kind, value, self.terms.region) == identifiers.normalise(
-                keyed.kind, lead.received.get(field, ""), self.terms.region
-            )
-            return not same and self.passes(field, value)
-        return self.passes(field, value)
 
 
 def take(memory: Memory, *, after: int) -> list[CorrectionRow]:
@@ -163,7 +74,7 @@ def apply_rows(batch: Batch, memory: Memory, raws: Sequence[CorrectionRow], at: 
     """Decide rows on fresh, locked facts; settle and record them, in the caller's transaction."""
     meant = [memory.row(raw) for raw in raws]
     room = door.open_room(batch.campaign)
-    found = _decide(memory, meant, _read(memory, meant, lock=True), room, at)
+    found = _decide(memory, meant, _read(memory, meant, lock=True), room, at, checked=True)
     written = [
         one.judged
         for one in found
@@ -199,16 +110,26 @@ def _read(memory: Memory, meant: Sequence[Row], *, lock: bool) -> dict[int, Stor
 
 
 def _decide(
-    memory: Memory, meant: Sequence[Row], leads: Mapping[int, Stored], room: Room, at: datetime
+    memory: Memory,
+    meant: Sequence[Row],
+    leads: Mapping[int, Stored],
+    room: Room,
+    at: datetime,
+    *,
+    checked: bool = False,
 ) -> list[Found]:
-    """Outcomes of all rows; those that judge a lead again get what the judging found."""
+    """Outcomes of all rows; those that judge a lead again get what the judging found.
+
+    What was typed in columns A to K is looked up once, by the check; of `checked` rows it is known.
+    """
     was = corrections.values_at(
         (row.lead_id, row.version)
         for row in meant
         if (lead := leads.get(row.lead_id)) and row.version is not None and row.version < lead.version
     )
-    facts = platform_of(leads, memory.batch.source_id or 0, memory.terms) if len(memory.platform) > 1 else {}
-    found = [_look(memory, row, leads.get(row.lead_id), was, facts) for row in meant]
+    typed = len(memory.platform) > 1 and not checked
+    facts = platform_of(leads, memory.batch.source_id or 0, memory.terms) if typed else {}
+    found = [_look(memory, row, leads.get(row.lead_id), was, facts, checked) for row in meant]
     again = {one.row.raw.line: one for one in found if one.outcome is None and one.lead}
     if memory.keeps:
         placed = _kept(list(again.values()))
@@ -232,6 +153,7 @@ def _look(
     lead: Stored | None,
     was: Mapping[int, dict[str, str]],
     facts: Mapping[int, Mapping[str, str]],
+    checked: bool,
 ) -> Found:
     """What is known of a row before its lead is judged."""
     here = lead is not None and lead.source_id == memory.batch.source_id
@@ -248,7 +170,10 @@ def _look(
                 lambda field, value: memory.passes_for(lead, field, value),
                 memory.reading_of(row.raw.line),
             )
-            ignored = typed_over(facts[lead.id], row.platform) if lead.id in facts else ()
+            if checked:
+                ignored = tuple((row.raw.note or {}).get("ignored", ()))
+            elif lead.id in facts:
+                ignored = typed_over(facts[lead.id], row.platform)
     outcome = decide_correction(
         CorrectionFacts(
             key=row.key,

@@ -84,8 +84,9 @@ def compare(
         now = here.get(field, "")
         if trim(cell):
             after = storable(unshield(cell) if reading.shielded else cell)
-            how = None if field in reading.as_written else damage(before, cell)
-            if how and (passes(field, before) or not passes(field, after)):
+            if field not in reading.as_written and (
+                (passes(field, before) or not passes(field, after)) and (how := damage(before, cell))
+            ):
                 repairs.append(Repair(field, cell, now, how))
                 continue
         elif reading.clears and trim(now):
@@ -125,8 +126,7 @@ def typed_over(written: Mapping[str, str], cells: Mapping[str, str]) -> tuple[st
     return (*over, *([VERSION] if typed else []))
 
 
-@dataclass(frozen=True)
-class CorrectionFacts:
+class CorrectionFacts(NamedTuple):
     """What decides a row before its lead is judged. `status` is None where the key names no lead one may see."""
 
     key: str | None

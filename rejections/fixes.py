@@ -14,8 +14,8 @@ from campaigns.models import Field, Picklist, PicklistValue, Source, User
 from leads.sheet import LEAD_ID
 from rejections import lists
 from rejections.blocked import Action, Fix
-from rejections.correcting import FIX
 from rejections.fix_effects import no_picklist, not_in_use
+from rejections.meaning import FIX
 from rejections.models import Batch, Kind
 from rejections.refusals import Refused
 from rejections.sql import corrections

@@ -17,7 +17,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from rejections import closing, correcting, reading, rejecting, undo
+from rejections import closing, correcting, meaning, reading, rejecting, undo
 from rejections.models import Batch, Kind
 from rejections.refusals import Refused
 from rejections.sql import rows, state
@@ -26,7 +26,7 @@ from rejections.states import State
 from rejections.terms import Terms
 
 #: What a run remembers, of either story.
-Memory = rejecting.Memory | correcting.Memory
+Memory = rejecting.Memory | meaning.Memory
 
 log = logging.getLogger(__name__)
 
@@ -86,7 +86,7 @@ def _work(batch_id: int, owner: str, clock: Clock, deadline: float) -> bool:
 
 
 def _remember(batch: Batch) -> Memory:
-    return correcting.Memory(batch) if batch.kind == Kind.CORRECTION else rejecting.Memory(Terms.of(batch))
+    return meaning.Memory(batch) if batch.kind == Kind.CORRECTION else rejecting.Memory(Terms.of(batch))
 
 
 def _begin(batch: Batch, at: datetime) -> bool:
@@ -117,19 +117,19 @@ def _check_chunk(batch_id: int, owner: str, memory: Memory, at: datetime) -> Non
             state.progress(batch_id, cursor_at=settled[-1], done=batch.done + len(settled))
         else:
             _checked(batch, at)
-    memory.forget()
+    _forget(memory)
 
 
 def _kept_rules(batch: Batch, memory: Memory) -> dict[str, Any]:
     """The versions of the picklists a correction is judged by, kept with it."""
-    if not isinstance(memory, correcting.Memory):
+    if not isinstance(memory, meaning.Memory):
         return {}
     return {"mapping": {**batch.mapping, "picklists": dict(memory.terms.versions)}}
 
 
 def _check_rows(batch: Batch, memory: Memory, at: datetime) -> list[int]:
     """Decide the next rows; their lines, none after the last."""
-    if isinstance(memory, correcting.Memory):
+    if isinstance(memory, meaning.Memory):
         corrected = correcting.take(memory, after=batch.cursor)
         correcting.check_rows(batch.pk, memory, corrected, at)
         return [raw.line for raw in corrected]
@@ -157,13 +157,18 @@ def _apply_chunk(batch_id: int, owner: str, memory: Memory | None, at: datetime)
             _apply_rows(batch, memory, at)
         else:
             closing.chunk(batch, at)
-    if memory is not None:
+    _forget(memory)
+
+
+def _forget(memory: Memory | None) -> None:
+    """Keep memory flat: called between chunks."""
+    if isinstance(memory, rejecting.Memory):
         memory.forget()
 
 
 def _apply_rows(batch: Batch, memory: Memory, at: datetime) -> None:
     """Settle the next rows, or go on to the next step after the last."""
-    if isinstance(memory, correcting.Memory):
+    if isinstance(memory, meaning.Memory):
         if not batch.settled_line:
             Batch.objects.filter(pk=batch.pk).update(**_kept_rules(batch, memory))
         corrected = correcting.take(memory, after=batch.settled_line)

@@ -154,14 +154,17 @@
   const traits = (element) => ({ tag: element.tagName, id: element.id, href: element.getAttribute("href"), name: element.name, value: element.value, text: element.textContent.trim() });
   const isTwin = (one, was) => was.href ? one.getAttribute("href") === was.href : one.name === was.name && one.value === was.value && one.textContent.trim() === was.text;
   const twin = (was) => byId(was.id) || [...document.getElementsByTagName(was.tag)].find((one) => one.checkVisibility() && isTwin(one, was));
-  document.addEventListener("submit", (event) => {
-    const form = event.target, place = (event.submitter || form).closest("section[id], section[aria-labelledby]");
-    if (event.defaultPrevented || form.matches("[hx-post], [data-session], [data-download]")) return;
-    const sent = { path: location.pathname, y: scrollY, place: place?.getAttribute("aria-labelledby") || place?.id, by: null };
-    // Who has searched goes on to what was found, by keys too.
-    if (!isFree() && !(form.method === "get" && inField(document.activeElement))) sent.by = traits(document.activeElement);
+  const remember = (place, by) => {
+    const sent = { path: location.pathname, y: scrollY, place: place?.getAttribute("aria-labelledby") || place?.id, by: by && traits(by) };
     try { sessionStorage.setItem("sent", JSON.stringify(sent)); } catch { /* then the page begins at its top */ }
+  };
+  document.addEventListener("submit", (event) => {
+    const form = event.target, at = isFree() ? null : document.activeElement;
+    if (event.defaultPrevented || form.matches("[hx-post], [data-session], [data-download]")) return;
+    // Who has searched goes on to what was found, by keys too.
+    remember((event.submitter || form).closest("section[id], section[aria-labelledby]"), form.method === "get" && at && inField(at) ? null : at);
   });
+  document.addEventListener("htmx:beforeOnLoad", (event) => { if (event.detail.xhr.getResponseHeader("HX-Refresh") && !isFree()) remember(null, document.activeElement); });
   addEventListener("load", () => {
     let sent = null;
     try { sent = JSON.parse(sessionStorage.getItem("sent")); sessionStorage.removeItem("sent"); } catch { /* as above */ }
@@ -169,8 +172,9 @@
     const told = $$("main [role=alert], main [aria-invalid=true], main > .note[role=status]").find((one) => one.checkVisibility());
     if (told) return focusOn(told, {}); // which must be seen
     if (sent.path !== location.pathname) return focusOn($("main h1") || $("main"));
-    if (!location.hash) scrollTo({ top: sent.y, behavior: "instant" });
-    focusOn(sent.by && twin(sent.by) || headed(byId(sent.place)) || $("main h1") || $("main"));
+    const stay = sent.by && twin(sent.by) || headed(byId(sent.place));
+    if (stay && !location.hash) scrollTo({ top: sent.y, behavior: "instant" });
+    focusOn(stay || $("main h1") || $("main"), {});
   });
   let had = null;
   document.addEventListener("htmx:beforeSwap", (event) => {
@@ -287,7 +291,7 @@
     const link = afterG ? $(`[data-go="${CSS.escape(key)}"]`) : $(`[data-key="${CSS.escape(key)}"]`);
     const act = afterG ? null : actions[key];
     afterG = key === "g" && !afterG;
-    if (link || act) { event.preventDefault(); if (link) { link.click(); enter($("select, input:not([type=radio])", link.closest(".pick") || link)); } else act(); }
+    if (link || act) { event.preventDefault(); if (link) { link.click(); const pick = link.closest(".pick") || link; enter($("select, input:not([type=radio])", pick) || $("input", pick)); } else act(); }
   });
 
   // ---- Lists: what is picked is counted; one tick takes the page, another the whole list; folded filters close again ----

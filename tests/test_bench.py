@@ -25,3 +25,4 @@ def test_leadrej_and_the_reference_end_alike(environment: dict[str, str]) -> Non
     assert done.returncode == 0, done.stderr
     assert "left the same end state behind" in done.stdout
     assert "django-import-export, tuned" in done.stdout
+    assert "values only, by SQL" in done.stdout

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from django.db import connection
 
+from leads.sql.walk import walk
 from rejections.decisions import Outcome
 from rejections.sql.rows import EFFECTIVE
 
@@ -56,32 +57,37 @@ def outcomes(counting: Sequence[Counting]) -> dict[int, dict[str, int]]:
     return counts
 
 
+#: Moves are counted from an index alone; only leads that were credited are read, for their price.
+_DONE = """
+    WITH moved AS (
+        SELECT batch_id, cause, to_status, count(*) AS moved, 0 AS back FROM leads_leadevent
+        WHERE batch_id = ANY(%(batches)s) GROUP BY 1, 2, 3
+        UNION ALL
+        SELECT u.batch_id, e.cause, e.to_status, 0, count(*)
+        FROM leads_leadevent u JOIN leads_leadevent e ON e.id = u.undoes_id
+        WHERE u.batch_id = ANY(%(batches)s) AND u.undoes_id IS NOT NULL GROUP BY 1, 2, 3
+    ), credits AS (
+        SELECT e.batch_id, sum(l.price) AS credited
+        FROM leads_leadevent e JOIN leads_lead l ON l.id = e.lead_id
+        WHERE e.batch_id = ANY(%(batches)s)
+          AND (e.cause = 'adjusted' OR (e.cause = 'client_rejected' AND e.from_status = 'accepted'))
+          AND NOT EXISTS (SELECT FROM leads_leadevent u WHERE u.undoes_id = e.id)
+          AND NOT EXISTS (SELECT FROM leads_adjustment a JOIN leads_leadevent c ON c.id = a.event_id
+              WHERE a.lead_id = e.lead_id AND c.cause = 'charged_back')
+        GROUP BY e.batch_id
+    )
+    SELECT m.batch_id, coalesce(sum(m.moved - m.back) FILTER (WHERE m.cause LIKE 'accepted\\_%%'), 0)::int,
+        coalesce(max(c.credited), 0), sum(m.back)::int,
+        coalesce(sum(m.back) FILTER (WHERE m.cause = 'client_rejected'), 0)::int,
+        coalesce(sum(m.back) FILTER (WHERE m.cause = 'corrected' AND m.to_status <> 'rejected'), 0)::int
+    FROM moved m LEFT JOIN credits c ON c.batch_id = m.batch_id GROUP BY m.batch_id
+"""
+
+
 def done(batch_ids: Sequence[int]) -> dict[int, Done]:
     """What holds of what each batch accepted and credited: without what Undo or a granted dispute has taken back."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT d.batch_id, coalesce(sum(d.one) FILTER (WHERE d.cause LIKE 'accepted\\_%%'), 0)::int,
-                coalesce(sum(l.price), 0), count(*) FILTER (WHERE d.one < 0),
-                count(*) FILTER (WHERE d.one < 0 AND d.cause = 'client_rejected'),
-                count(*) FILTER (WHERE d.one < 0 AND d.cause = 'corrected' AND d.to_status <> 'rejected')
-            FROM (
-                SELECT 1 AS one, id, batch_id, lead_id, cause, from_status, to_status
-                FROM leads_leadevent WHERE batch_id = ANY(%s)
-                UNION ALL
-                SELECT -1, NULL, u.batch_id, e.lead_id, e.cause, e.from_status, e.to_status
-                FROM leads_leadevent u JOIN leads_leadevent e ON e.id = u.undoes_id
-                WHERE u.batch_id = ANY(%s) AND u.undoes_id IS NOT NULL
-            ) d
-            LEFT JOIN leads_lead l ON l.id = d.lead_id
-                AND (d.cause = 'adjusted' OR (d.cause = 'client_rejected' AND d.from_status = 'accepted'))
-                AND d.id IS NOT NULL AND NOT EXISTS (SELECT FROM leads_leadevent u WHERE u.undoes_id = d.id)
-                AND NOT EXISTS (SELECT FROM leads_leadevent c
-                    WHERE c.lead_id = d.lead_id AND c.id > d.id AND c.cause = 'charged_back')
-            GROUP BY d.batch_id
-            """,
-            [list(batch_ids), list(batch_ids)],
-        )
+    with walk(), connection.cursor() as cursor:
+        cursor.execute(_DONE, {"batches": list(batch_ids)})
         return {batch_id: Done(*numbers) for batch_id, *numbers in cursor.fetchall()}
 
 

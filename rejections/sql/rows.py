@@ -113,8 +113,9 @@ def record(batch_id: int, results: Sequence[Result]) -> None:
             """
             UPDATE rejections_batchrow r
             SET outcome = v.outcome, key = v.key, lead_id = v.lead_id, valid_at = v.valid_at,
-                note = v.note::jsonb, checked = v.checked
-            FROM unnest(%s::int[], %s::text[], %s::text[], %s::bigint[], %s::timestamptz[], %s::text[], %s::text[])
+                note = nullif(v.note, 'null'), checked = v.checked
+            FROM ROWS FROM (unnest(%s::int[]), unnest(%s::text[]), unnest(%s::text[]), unnest(%s::bigint[]),
+                unnest(%s::timestamptz[]), jsonb_array_elements(%s), unnest(%s::text[]))
                 AS v(line, outcome, key, lead_id, valid_at, note, checked)
             WHERE r.batch_id = %s AND r.line BETWEEN %s AND %s AND r.line = v.line
             """,
@@ -124,7 +125,7 @@ def record(batch_id: int, results: Sequence[Result]) -> None:
                 arrays.texts(r.key for r in results),
                 arrays.numbers(r.lead_id for r in results),
                 arrays.instants(r.valid_at for r in results),
-                arrays.texts(None if r.note is None else json.dumps(r.note) for r in results),
+                json.dumps([r.note for r in results]),
                 arrays.texts(r.checked for r in results),
                 batch_id,
                 min(lines),

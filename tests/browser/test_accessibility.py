@@ -109,8 +109,10 @@ def test_signing_in_and_errors(look: Callable[..., Look]) -> None:
     nobody = look(None)
     nobody.at("/login/")
     nobody.at("/login/", act=lambda page: wrong_password(page))
+    nobody.at("/login/?next=/leads/")
     for person in (w.people["operator"], w.people["supplier"]):
         look(person).at("/no-such-page/")
+    look(w.people["operator"]).at(f"/imports/{w.by_operator.pk}/stop/")  # 405
     make.client_user(w.campaign.client)
     look(w.people["client"]).at(f"/imports/{w.by_operator.pk}/undo/")  # 403
 
@@ -392,6 +394,7 @@ def test_picklists(look: Callable[..., Look]) -> None:
         "retire&text=Germany",
         "paste",
         "rename&text=Germany&value=BRD",
+        "back&number=1",
     )
     for change in changes:
         admin.at(f"{here}change/?do={change}")

@@ -23,6 +23,7 @@ from rejections import control, disputes, monthclosings, uploads
 from rejections.columns import ColumnMap
 from rejections.models import Batch, DisputedLead
 from rejections.options import Options
+from rejections.views import shown as pages
 from tests import make
 from tests.batches import imported, statuses, work
 from tests.receiver import Receiver, receiver
@@ -82,7 +83,7 @@ def test_from_the_clients_file_to_statements_of_both_sides_that_agree(hook: Rece
     # The client's file names three of Lumen's billed leads, one of Kestrel's, a Pending one, and nobody.
     named = [*theirs[:3], others[0], pending]
     content = make.csv_bytes([*((lead.pk, "Wrong number") for lead in named), (999999999, "Wrong number")])
-    from_a_file(campaign, client, content, on(20))
+    file = from_a_file(campaign, client, content, on(20))
     assert statuses([*theirs, *others, pending]) == [C, C, C, A, A, C, A, C]
 
     # Its supplier's webhook is told of its four leads, signed, and once.
@@ -142,3 +143,6 @@ def test_from_the_clients_file_to_statements_of_both_sides_that_agree(hook: Rece
         assert following_one.figures.total == 0
         assert following_one.figures.adjustments == (2 if pk != kestrel.supplier_id or side == CLIENTS else 0)
         assert following_one.check.agrees
+
+    # The list of imports says what of the file's credit stands: two granted disputes have taken theirs back.
+    assert pages.recent([file], operator)[0]["credit"] == Decimal("35.35")

@@ -320,9 +320,9 @@ def test_more_batches_take_no_more_queries(django_assert_num_queries: Any) -> No
     w = world()
     browser = signed_in(w.people["operator"])
     browser.get(reverse("imports"))
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(13):
         browser.get(reverse("imports"), {"campaign": w.foreign.code})
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(13):
         browser.get(reverse("imports"))
 
 

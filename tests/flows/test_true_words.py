@@ -5,13 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 from django.utils.html import strip_tags
 
 from campaigns.models import Field
+from campaigns.rules import local_date
 from leads.models import Delivery, Lead
 from leads.statuses import Status
 from rejections import disputes, inbox
-from rejections.models import Dispute
+from rejections.models import Batch, Dispute
 from rejections.receipt import receipt
 from rejections.sql.disputes import twins
 from tests import batches, make
@@ -96,3 +98,44 @@ def test_a_dispute_names_leads_with_the_same_address_though_dedupe_is_off() -> N
     one, other, _ = (make.lead(campaign, email=email) for email in ("a@b.de", "a@b.de", "c@b.de"))
     make.lead(make.campaign(), email="a@b.de")
     assert twins([one.pk]) == {one.pk: [other.pk]}
+
+
+def test_a_close_out_begins_with_the_last_day_whose_window_has_closed() -> None:
+    campaign = make.campaign(return_window_days=7)
+    page = text(signed_in(make.operator()).get(f"/campaigns/{campaign.code}/accept/"))
+    last = local_date(timezone.now(), campaign.time_zone) - timedelta(days=8)
+    assert f'value="{last:%Y-%m-%d}"' in page
+    assert "the last day whose window has closed" in page
+
+
+def test_a_start_that_only_credits_says_so_and_one_that_does_nothing_is_not_offered() -> None:
+    campaign = make.campaign()
+    final = make.lead(campaign, Status.ACCEPTED, is_final=True, price="40.40")
+    credits = batches.checked(campaign, [final])
+    browser = signed_in(make.operator())
+    assert "<span>Credit 1 lead of closed months</span>" in text(browser.get(f"/imports/{credits.pk}/check/"))
+    both = batches.checked(campaign, [final, make.lead(campaign)])
+    assert "<span>Reject 1 lead, credit 1 of closed months</span>" in text(
+        browser.get(f"/imports/{both.pk}/check/")
+    )
+    batches.started(credits)
+    again = text(browser.get(f"/imports/{batches.checked(campaign, [final]).pk}/check/"))
+    assert "No row would reject a lead, and no option accepts one." in again
+    assert "Reject 0 leads" in again
+    assert "disabled data-blocked" in again
+
+
+def test_clients_read_pages_in_words_of_their_own() -> None:
+    campaign = make.campaign()
+    batch = batches.imported(campaign, [make.lead(campaign)])
+    Batch.objects.update(file="returns.csv", file_name="returns.csv")
+    mine, staff = signed_in(make.client_user(campaign.client)), signed_in(make.operator())
+    for address, theirs, ours in (
+        ("/imports/new/", "Upload the leads you do not want", "Upload the file a client sent back"),
+        ("/imports/new/", "in your own words", "in the client’s own words"),
+        (f"/campaigns/{campaign.code}/accept/", "delivery to your system", "delivery to the client"),
+    ):
+        assert theirs in text(mine.get(address))
+        assert ours not in text(mine.get(address))
+        assert ours in text(staff.get(address))
+    assert ">Your reason<" in text(mine.get(f"/imports/{batch.pk}/result/"))

@@ -75,6 +75,8 @@ def test_a_search_takes_identifiers_whole_names_by_their_beginnings_and_parts_of
     goss = make.lead(plain, email="jurgen@example.org", name="Jürgen Groß")
     idn = make.lead(plain, email="Ada_T@bücher.example")
     sato = make.lead(campaign, Status.REJECTED, name="佐藤 美咲")
+    lost = make.lead(campaign, Status.REJECTED, email="@lost.example")
+    mended = make.lead(plain, email="eve@lost.example")
     far = make.lead(plain, email="Far.Away@Mail.Example.NET", phone="not known")
     for text, expected in (
         (str(ann.pk), [ann]),
@@ -95,6 +97,7 @@ def test_a_search_takes_identifiers_whole_names_by_their_beginnings_and_parts_of
         ("9999", []),
         ("@example.org", [goss, ann]),
         ("example.or", [goss, ann]),
+        ("@lost.example", [mended, lost]),
         ("mail.example.net", [far]),
         ("example.net", [far]),
         ("ample.net", []),

@@ -238,5 +238,13 @@ def test_what_did_not_change_is_judged_again_where_a_list_did() -> None:
     assert replace(SPEC, day_first=False).rules != SPEC.rules
 
 
+def test_a_spec_remembers_so_many_values_and_no_more() -> None:
+    spec = CampaignSpec((FieldSpec("notes", "Notes"),))
+    values = [*map(str, range(12_000)), "x" * 1000]
+    assert [judge(spec, {"notes": value}).judged["notes"] for value in values] == values
+    assert 0 < len(spec.remembered) <= 10_000
+    assert max(len(value) for _, value in spec.remembered) < 1000
+
+
 def test_every_field_kind_is_tried_here() -> None:
     assert {field.kind for field in SPEC.fields} == KINDS.keys()
