@@ -196,7 +196,8 @@ def _of_mailbox(address: str) -> Iterator[_Form]:
 def _form(words: list[str], name: str) -> _Form:
     key = "".join(word for word in words if word not in _BETWEEN) or "".join(words)
     ordinary = len(words) == 1 and (key in _COMMON or key in _LEGAL or len(key) <= _SHORT)
-    like = next(iter(_WORD.findall(name)), "") if ordinary else ""
+    written = next(iter(_WORD.findall(name)), "")
+    like = written[:1].upper() + written[1:] if ordinary else ""
     loose = r"[\W_]?" if len(key) >= _LONG else ""
     spelt = [loose.join(word) for word in words if word not in _BETWEEN]
     body = _GAP.join(spelt) or key

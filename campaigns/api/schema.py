@@ -118,11 +118,9 @@ IF_MATCH = OpenApiParameter(
     required=True,
     description="The ETag of what you have read.",
 )
-
-
 IF_NONE_MATCH = OpenApiParameter(
     "If-None-Match",
-    {"type": "string", "pattern": r"\S"},
+    str,
     OpenApiParameter.HEADER,
     description="The ETag of what you have: then the answer is 304 while nothing has changed.",
 )
