@@ -126,14 +126,16 @@ def _print(runs: dict[str, list[Run]]) -> None:
     speeds = {name: median(run["rows"] / run["seconds"] for run in done) for name, done in runs.items()}
     ours = speeds.get("leadrej")
     print(
-        f"\n{'medians':30}{'rows':>9}{'seconds':>9}{'rows/s':>9}{'leadrej is':>12}{'peak MB':>9}{'reader MB':>11}"
+        f"\n{'medians':30}{'rows':>9}{'seconds':>9}{'rows/s':>9}{'leadrej is':>12}{'CPU s':>8}"
+        f"{'peak MB':>9}{'reader MB':>11}"
     )
     for name, done in runs.items():
         seconds = median(run["seconds"] for run in done)
+        processor = median(run["processor"] for run in done)
         memory, reader = (max(run[key] for run in done) / 1e6 for key in ("memory", "child_memory"))
         print(
             f"{name:30}{done[0]['rows']:>9,}{seconds:>9.1f}{speeds[name]:>9,.0f}"
-            f"{f'{ours / speeds[name]:.2f} ×' if ours else '':>12}{memory:>9.0f}"
+            f"{f'{ours / speeds[name]:.2f} ×' if ours else '':>12}{processor:>8.1f}{memory:>9.0f}"
             f"{f'{reader:.0f}' if reader else '':>11}"
         )
 

@@ -37,8 +37,9 @@ _FILLED = ("leads_lead", "leads_leadkey", "leads_leadevent")
 
 
 def recipe(leads: int) -> str:
-    """What the data set is built from: another recipe, another data set."""
+    """What the data set is built from: another recipe, or other tables, another data set."""
     sources = [(HERE / name).read_bytes() for name in ("dataset.sql", "dataset.py")]
+    sources += [path.name.encode() for path in sorted(HERE.parent.glob("*/migrations/0*.py"))]
     return f"{leads} leads {hashlib.sha256(b''.join(sources)).hexdigest()[:16]}"
 
 

@@ -1,4 +1,4 @@
-"""What suppliers are told of a batch, brought up to date: what is new, then what was taken back.
+"""What suppliers are told of a batch, brought up to date: what was taken back, then what is new.
 
 A client's phrase goes to them without its name; what a notice says is decided here and never changes.
 """
@@ -16,9 +16,9 @@ from leads.sql.notices import Told
 
 def tell(batch_id: int, at: datetime) -> None:
     """Tell all that suppliers are owed. The caller has locked the batch, or is its only worker."""
+    retract(batch_id, at)
     write("rejections", batch_id, at)
     write("recoveries", batch_id, at)
-    retract(batch_id, at)
 
 
 def retract(batch_id: int, at: datetime) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple, Protocol
@@ -137,8 +136,7 @@ class LeadLike(Protocol):
     def decided_for_supplier(self) -> bool: ...
 
 
-@dataclass(frozen=True, slots=True)
-class RowFacts:
+class RowFacts(NamedTuple):
     """What the file says in one row, as far as the decision goes.
 
     `key` is the normalised identifier, None when the cell is blank; `suggested` says that a damaged

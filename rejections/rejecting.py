@@ -195,6 +195,8 @@ def _noted(
     note: dict[str, Any] | None, outcome: Outcome, leads: Sequence[LeadFacts]
 ) -> dict[str, Any] | None:
     """The note, with the sentence that a final lead was credited before where it was, and without it elsewhere."""
+    if note is None and outcome != Outcome.FINAL:
+        return None
     kept = {name: value for name, value in (note or {}).items() if name != "sentence"}
     credited = next((lead.credited_by for lead in leads if lead.credited_by), None)
     if outcome == Outcome.FINAL and credited:

@@ -6,9 +6,11 @@ the batch row first and reads what is left to do inside, and progress is committ
 
 from __future__ import annotations
 
+import gc
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -94,6 +96,17 @@ def _begin(batch: Batch, at: datetime) -> bool:
     return state.take_turn(batch, [State.WAITING], State.APPLYING, step=step, run_started_at=at, **started)
 
 
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """No search for garbage that refers to itself: rows do not, and looking through them takes a tenth of the time."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+@_uncollected()
 def _check_chunk(batch_id: int, owner: str, memory: Memory, at: datetime) -> None:
     with transaction.atomic():
         batch = state.fence(batch_id, owner, State.CHECKING)
@@ -134,6 +147,7 @@ def _checked(batch: Batch, at: datetime) -> None:
     state.advance(batch.pk, [State.CHECKING], target, cursor=0, done=0, step="", attempts=0, ended_at=None)
 
 
+@_uncollected()
 def _apply_chunk(batch_id: int, owner: str, memory: Memory | None, at: datetime) -> None:
     with transaction.atomic():
         batch = state.fence(batch_id, owner, State.APPLYING)

@@ -118,8 +118,6 @@ IF_MATCH = OpenApiParameter(
     required=True,
     description="The ETag of what you have read.",
 )
-
-
 IF_NONE_MATCH = OpenApiParameter(
     "If-None-Match",
     str,

@@ -42,7 +42,8 @@ MOVING = """
 
 
 def columns(moving: Sequence[Moving]) -> dict[str, Any]:
-    """The parameters of `MOVING`."""
+    """The parameters of `MOVING`, in the order of the leads: what lies together is written together."""
+    moving = sorted(moving, key=lambda m: m.lead_id)
     return {
         "ids": arrays.numbers(m.lead_id for m in moving),
         "lines": arrays.numbers(m.line for m in moving),

@@ -25,19 +25,20 @@ _HAPPENED = """
       AND NOT EXISTS (SELECT FROM leads_leadevent u WHERE u.undoes_id = e.id)
 """
 #: What was taken back after a supplier had been told of it: by an event that undoes it, or, of a final lead,
-#: by the adjustment that a granted dispute brings instead. `IS TRUE` has what was told hashed once: of a batch that
-#: has just run the planner knows nothing yet, and would look through all of it for each event.
+#: by the adjustment that a granted dispute brings instead. It begins with what was told: of a batch that has just
+#: run the planner knows nothing yet, and would read all of its events to find that nothing was.
 _TAKEN_BACK = """
     SELECT u.id, e.lead_id, e.reason, e.disposition_id, u.at
-    FROM leads_leadevent e JOIN LATERAL (
+    FROM (
+        SELECT DISTINCT unnest(d.event_ids) AS id FROM leads_delivery d
+        WHERE d.batch_id = %(batch)s AND d.kind = '{of}' AND d.status <> 'cancelled'
+    ) told JOIN leads_leadevent e ON e.id = told.id JOIN LATERAL (
         SELECT id, at FROM leads_leadevent WHERE undoes_id = e.id
         UNION ALL
         SELECT id, at FROM leads_leadevent
         WHERE lead_id = e.lead_id AND id > e.id AND cause = 'charged_back' AND e.cause = 'client_rejected'
     ) u ON true
-    WHERE e.batch_id = %(batch)s AND {which} AND (e.id IN (
-        SELECT unnest(d.event_ids) FROM leads_delivery d
-        WHERE d.batch_id = %(batch)s AND d.kind = '{of}' AND d.status <> 'cancelled')) IS TRUE
+    WHERE {which}
 """
 
 
@@ -61,7 +62,7 @@ WITH untold AS (
     FROM ({events}) x JOIN leads_lead l ON l.id = x.lead_id JOIN campaigns_campaign c ON c.id = l.campaign_id
     WHERE x.id NOT IN (
         SELECT unnest(event_ids) FROM leads_delivery WHERE batch_id = %(batch)s AND kind = %(kind)s)
-), terms AS (
+), terms AS MATERIALIZED (
     SELECT days.*, coalesce(a.channel, 'portal') AS channel
     FROM (SELECT DISTINCT supplier_id, campaign_id, day FROM untold) days
     LEFT JOIN LATERAL (
@@ -102,12 +103,14 @@ class Told(NamedTuple):
 
 
 def said(kind: str, batch_id: int) -> list[tuple[int, str]]:
-    """(campaign, words) of the events that a kind of notice tells of, each once."""
+    """(campaign, words) of the events that a kind of notice tells of, each once; a batch is of one campaign."""
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            SELECT DISTINCT l.campaign_id, x.reason FROM ({_KINDS[kind].events}) x
-            JOIN leads_lead l ON l.id = x.lead_id WHERE x.reason <> ''
+            SELECT l.campaign_id, words.reason FROM (
+                SELECT reason, min(lead_id) AS lead_id FROM ({_KINDS[kind].events}) x
+                WHERE reason <> '' GROUP BY reason
+            ) words JOIN leads_lead l ON l.id = words.lead_id
             """,
             {"batch": batch_id},
         )

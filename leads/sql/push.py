@@ -7,6 +7,8 @@ from datetime import datetime
 
 from django.db import connection
 
+from leads.sql import arrays
+
 
 def hold(lead_ids: Iterable[int]) -> None:
     """Lock the waiting pushes of these leads, so that none is begun before the caller commits."""
@@ -29,6 +31,7 @@ def reconcile(lead_ids: Iterable[int], *, at: datetime) -> None:
     lead_ids = list(lead_ids)
     if not lead_ids:
         return
+    wanted = arrays.numbers(lead_ids)
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -37,19 +40,19 @@ def reconcile(lead_ids: Iterable[int], *, at: datetime) -> None:
             FROM leads_lead l
             JOIN campaigns_destination t ON t.campaign_id = l.campaign_id
             JOIN campaigns_campaign c ON c.id = l.campaign_id
-            WHERE l.id = ANY(%s) AND l.status IN ('pending', 'accepted') AND NOT EXISTS (
+            WHERE l.id = ANY(%s::bigint[]) AND l.status IN ('pending', 'accepted') AND NOT EXISTS (
                 SELECT FROM leads_delivery d WHERE d.lead_id = l.id AND d.channel = 'destination'
                   AND d.status <> 'cancelled' AND d.created_at >= l.valid_at)
             ORDER BY l.id
             """,
-            [at, at, lead_ids],
+            [at, at, wanted],
         )
         cursor.execute(
             """
             UPDATE leads_delivery d SET status = 'cancelled', next_attempt_at = NULL FROM leads_lead l
-            WHERE l.id = d.lead_id AND l.id = ANY(%s) AND l.status NOT IN ('pending', 'accepted')
+            WHERE l.id = d.lead_id AND l.id = ANY(%s::bigint[]) AND l.status NOT IN ('pending', 'accepted')
               AND d.channel = 'destination' AND d.status = 'pending'
               AND (d.claimed_until IS NULL OR d.claimed_until < %s)
             """,
-            [lead_ids, at],
+            [wanted, at],
         )

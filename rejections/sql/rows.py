@@ -92,7 +92,7 @@ def take(
         cursor.execute(
             """
             SELECT line, problem, coalesce(cells[%s], ''), coalesce(cells[%s], ''), coalesce(cells[%s], ''),
-                key, lead_id, valid_at, outcome, first_line, note, review
+                key, lead_id, valid_at, outcome, first_line, note::text, review
             FROM rejections_batchrow
             WHERE batch_id = %s AND line > %s AND (%s::int[] IS NULL OR line = ANY(%s::int[]))
             ORDER BY line LIMIT %s

@@ -35,12 +35,12 @@ BASELINES = """
 16 operator  /analytics/
 14 client    /analytics/?campaign={campaign}
 30 operator  /
-23 client    /
-10 operator  /imports/
+24 client    /
+11 operator  /imports/
 17 operator  /reasons/
 6 operator   /profile/
 5 client     /profile/
-11 operator  /told/
+12 operator  /told/
 """
 
 

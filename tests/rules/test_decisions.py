@@ -49,7 +49,7 @@ OTHER = replace(PENDING, id=2)
 
 
 def row(**facts: Any) -> RowFacts:
-    return replace(GOOD, **facts)
+    return GOOD._replace(**facts)
 
 
 TABLE: list[tuple[str, RowFacts, list[Lead], Outcome]] = [
