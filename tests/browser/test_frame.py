@@ -55,7 +55,7 @@ def test_a_batch_that_ends_elsewhere_says_so_wherever_the_person_is(open_browser
     expect(page.get_by_role("link", name="Your batches", exact=True)).to_be_visible()
     Batch.objects.filter(pk=batch.pk).update(state=State.FINISHED)
     toast = page.get_by_role("status").filter(has_text=f"IMP-{batch.pk} has finished")
-    expect(toast).to_contain_text("1 lead rejected", timeout=steps.SLOW)
+    expect(toast).to_contain_text("1 lead rejected")
     fading = "document.querySelector('.toast-x').getAnimations()[0]"
     toast.hover()
     assert page.evaluate(f"{fading}.playState") == "paused"
