@@ -44,8 +44,9 @@ def behind(person: User) -> list[Mask]:
         return []
     campaigns = list(Campaign.objects.visible_to(person).select_related("client"))
     found = list(of_clients(campaigns).values()) if person.supplier_id else of_suppliers(campaigns)
-    own = (str(person.supplier or person.client or ""), person.email)
-    return [replace(mask, known=(*mask.known, *filter(None, own))) for mask in found]
+    own = tuple(str(side) for side in (person.client, person.supplier) if side)
+    mailbox = (person.email,) if person.email else ()
+    return [replace(mask, known=(*mask.known, *mailbox), own=own) for mask in found]
 
 
 def _people(users: Iterable[User], side: str) -> dict[int, tuple[tuple[str, ...], tuple[str, ...]]]:

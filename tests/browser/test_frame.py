@@ -102,3 +102,16 @@ def test_a_lost_connection_is_said_on_the_page_until_it_is_back(open_browser: Op
     expect(note).to_contain_text("nothing can be sent")
     page.context.set_offline(False)
     expect(note).to_be_hidden()
+
+
+def test_a_password_is_kept_nowhere(open_browser: OpenBrowser) -> None:
+    page = open_browser()
+    page.goto("/login/")
+    # The form stays here, so that one can look what the page keeps for the next.
+    page.evaluate("addEventListener('submit', (event) => event.preventDefault())")
+    page.get_by_label("User name").fill("olga")
+    page.get_by_label("Password").fill("right-and-long-7")
+    page.keyboard.press("Enter")
+    kept = page.evaluate("JSON.stringify({ ...sessionStorage, ...localStorage })")
+    assert "sent" in kept
+    assert "right-and-long-7" not in kept
