@@ -202,6 +202,7 @@
     const { elt, xhr } = event.detail;
     if (event.type === "htmx:sendError" || xhr.status >= 500) offline(true, event.type === "htmx:sendError" ? "No connection" : "No answer");
     if (elt?.matches?.("[data-refreshes]")) elt.submit();
+    if (elt?.matches?.(".later")) { elt.removeAttribute("aria-busy"); $(".only-js", elt)?.remove(); $(".no-js", elt)?.classList.remove("no-js"); }
   };
   addEventListener("offline", () => { cutOff = !/^(localhost|127\.|\[::1\])/.test(location.hostname); offline(true); });
   addEventListener("online", () => { cutOff = false; offline(false); });

@@ -128,7 +128,10 @@ def test_a_side_reads_its_own_name_though_the_other_is_called_alike(role: str) -
         one.save()
     reader = User.objects.get(pk=w.people[role].pk)  # type: ignore[union-attr]
     said = words_for(reader, "Helios Solar Ltd wrote to Helios Solar Leads")
-    assert said == {
-        "client": "Helios Solar Ltd wrote to the supplier",
-        "supplier": "The client wrote to Helios Solar Leads",
-    }[role]
+    assert (
+        said
+        == {
+            "client": "Helios Solar Ltd wrote to the supplier",
+            "supplier": "The client wrote to Helios Solar Leads",
+        }[role]
+    )
