@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 
 #: Stand behind a company's name and belong to it.
 _LEGAL = frozenset(
@@ -54,7 +55,8 @@ _MAILBOX = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
 class Mask:
     """Companies, people and mailboxes that are not to be read, and what stands in their place.
 
-    `known` are texts that the reader has anyway: a name that stands there is no secret.
+    `known` are texts that the reader has anyway: a name that stands there is no secret. `own` are the reader's names:
+    a name within one of them, written in full, is none.
     """
 
     instead: str
@@ -62,6 +64,7 @@ class Mask:
     people: tuple[str, ...] = ()
     mailboxes: tuple[str, ...] = ()
     known: tuple[str, ...] = ()
+    own: tuple[str, ...] = ()
 
     def __call__(self, text: str) -> str:
         """The text without the names, its other characters as they were; one without any is given back itself."""
@@ -118,6 +121,8 @@ def _fold(text: str) -> str:
 def _masked(mask: Mask, text: str) -> str:
     folded = _Folded(text)
     places = sorted(place for form in _forms(mask) for place in form.found_in(folded))
+    own = [place for form in _own_forms(mask) for place in form.found_in(folded)] if places else []
+    places = [(begin, end) for begin, end in places if not any(a <= begin and end <= b for a, b in own)]
     if not places:
         return text
     said, at = [], 0
@@ -159,6 +164,12 @@ def _forms(mask: Mask) -> tuple[_Form, ...]:
     known = [_Folded(text) for text in mask.known]
     secret = (form for form in named.values() if not any(any(form.found_in(text)) for text in known))
     return tuple(sorted(secret, key=lambda form: -len(form.key)))
+
+
+@lru_cache(maxsize=256)
+def _own_forms(mask: Mask) -> tuple[_Form, ...]:
+    """The reader's names as they stand in full; what a name may leave out, the other's may too."""
+    return tuple(form for name in mask.own for form in islice(_of_company(name), 1))
 
 
 def _words(name: str) -> list[str]:

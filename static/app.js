@@ -151,8 +151,9 @@
   const isFree = () => !document.activeElement || document.activeElement === document.body;
   const headed = (part) => part && (part.matches("h1, h2, h3") ? part : $("h1, h2, h3", part));
   const byId = (id) => id && document.getElementById(id);
-  const traits = (element) => ({ tag: element.tagName, id: element.id, href: element.getAttribute("href"), name: element.name, value: element.value, text: element.textContent.trim() });
-  const isTwin = (one, was) => was.href ? one.getAttribute("href") === was.href : one.name === was.name && one.value === was.value && one.textContent.trim() === was.text;
+  // What is typed is none of them: it changes, and a password is kept nowhere.
+  const traits = (element) => ({ tag: element.tagName, id: element.id, href: element.getAttribute("href"), name: element.name, ...!inField(element) && { value: element.value, text: element.textContent.trim() } });
+  const isTwin = (one, was) => was.href ? one.getAttribute("href") === was.href : one.name === was.name && one.value === (was.value ?? one.value) && one.textContent.trim() === (was.text ?? one.textContent.trim());
   const twin = (was) => byId(was.id) || [...document.getElementsByTagName(was.tag)].find((one) => one.checkVisibility() && isTwin(one, was));
   const remember = (place, by) => {
     const sent = { path: location.pathname, y: scrollY, place: place?.getAttribute("aria-labelledby") || place?.id, by: by && traits(by) };
@@ -179,7 +180,7 @@
   let had = null;
   document.addEventListener("htmx:beforeSwap", (event) => {
     const at = document.activeElement, part = event.detail.target;
-    had = !isFree() && part.contains?.(at) ? { ...traits(at), part: part.id } : null;
+    if (!isFree()) had = part.contains?.(at) ? { ...traits(at), part: part.id } : null; // else another part's, not settled yet
   });
   document.addEventListener("htmx:afterSettle", () => {
     if (had && isFree()) focusOn(twin(had) || headed(byId(had.part)) || $("main"));
@@ -201,6 +202,7 @@
     const { elt, xhr } = event.detail;
     if (event.type === "htmx:sendError" || xhr.status >= 500) offline(true, event.type === "htmx:sendError" ? "No connection" : "No answer");
     if (elt?.matches?.("[data-refreshes]")) elt.submit();
+    if (elt?.matches?.(".later")) { elt.removeAttribute("aria-busy"); $(".only-js", elt)?.remove(); $(".no-js", elt)?.classList.remove("no-js"); }
   };
   addEventListener("offline", () => { cutOff = !/^(localhost|127\.|\[::1\])/.test(location.hostname); offline(true); });
   addEventListener("online", () => { cutOff = false; offline(false); });
