@@ -163,7 +163,9 @@ def test_a_run_that_failed_goes_on_where_it_failed_after_an_undo_that_failed_too
     assert (batch.state, batch.failed_in) == ("failed", "applying")
     control.resume(batch)
     work(batch)
-    assert (batch.state, statuses(leads)) == ("finished", [P, C, P, P]), "the rest is done, and nothing read anew"
+    assert (batch.state, statuses(leads)) == ("finished", [P, C, P, P]), (
+        "the rest is done, and nothing read anew"
+    )
 
 
 def test_rows_that_moved_nothing_cannot_be_undone() -> None:
