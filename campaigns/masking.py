@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -125,27 +126,39 @@ def _masked(mask: Mask, text: str) -> str:
     places = [(begin, end) for begin, end in places if not any(a <= begin and end <= b for a, b in own)]
     if not places:
         return text
-    said, at = [], 0
+    said, at, tokens = [], 0, _Tokens(text)
     for place in places:
         if place[0] >= at:
-            begin, end = _with_its_address(text, *place)
+            begin, end = tokens.around(*place)
             said += [text[at:begin], _sentence_case(mask.instead, text[:begin])]
             at = end
         at = max(at, place[1])
     return "".join([*said, text[at:]])
 
 
-def _with_its_address(text: str, begin: int, end: int) -> tuple[int, int]:
-    """The part of the text, or the whole mailbox or web address that it stands in."""
-    first, after = begin, end
-    while first and not text[first - 1].isspace():
-        first -= 1
-    while after < len(text) and not text[after].isspace():
-        after += 1
-    token = text[first:after].rstrip(_AROUND)
-    first, token = first + len(token) - len(token.lstrip(_AROUND)), token.lstrip(_AROUND)
+class _Tokens:
+    """The parts of a text between its spaces, of which mailboxes and web addresses are masked whole."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        spans = [token.span() for token in re.finditer(r"\S+", text)]
+        self._begins, self._ends = [begin for begin, _ in spans], [end for _, end in spans]
+        self._address = lru_cache(_address)
+
+    def around(self, begin: int, end: int) -> tuple[int, int]:
+        """This part of the text, or the whole address that it stands in."""
+        first = self._begins[bisect_right(self._begins, begin) - 1]
+        after = self._ends[bisect_left(self._ends, end)]
+        found = self._address(self.text, first, after)
+        return (found[0], max(end, found[1])) if found and found[0] <= begin else (begin, end)
+
+
+def _address(text: str, begin: int, end: int) -> tuple[int, int] | None:
+    """Where the address stands that this part is, without what is around it; None if it is none."""
+    token = text[begin:end].rstrip(_AROUND)
+    begin, token = begin + len(token) - len(token.lstrip(_AROUND)), token.lstrip(_AROUND)
     is_address = "@" in token or token.lower().startswith(("http:", "https:", "www."))
-    return (first, max(end, first + len(token))) if is_address and first <= begin else (begin, end)
+    return (begin, begin + len(token)) if is_address else None
 
 
 def _sentence_case(instead: str, before: str) -> str:

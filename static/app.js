@@ -248,18 +248,18 @@
   const inField = (element) => element.isContentEditable || /^(input|select|textarea)$/i.test(element.tagName) && !/^(checkbox|radio|button|submit)$/.test(element.type);
   let afterG = false;
   const rows = () => $$("[data-rows] tbody tr:not(.grp)");
-  const moveRow = (by) => {
-    const all = rows(), at = all.indexOf(document.activeElement.closest("tr"));
-    const next = all[Math.min(all.length - 1, Math.max(0, at + by))];
-    (next && $("a.rowlink", next) || $("a, input, button", next || document.body))?.focus();
+  const toRow = (place) => {
+    const all = rows(), row = all[Math.min(all.length - 1, Math.max(0, place))];
+    (row && $("a.rowlink", row) || $("a, input, button", row || document.body))?.focus();
   };
+  const moveRow = (by) => toRow(rows().indexOf(document.activeElement.closest("tr")) + by);
   // A decision sends the page; when it comes back, the next row has the focus.
   const decide = (selector) => {
     const row = document.activeElement.closest("tr"), button = row && $(selector, row);
     if (button) { try { sessionStorage.setItem("row", rows().indexOf(row) + 1); } catch { /* then J finds it */ } button.click(); }
   };
   addEventListener("load", () => {
-    try { const next = sessionStorage.getItem("row"); sessionStorage.removeItem("row"); if (next) moveRow(Number(next) + 1); } catch { /* as above */ }
+    try { const next = sessionStorage.getItem("row"); sessionStorage.removeItem("row"); if (next) toRow(Number(next)); } catch { /* as above */ }
   });
   const inRow = (selector) => { const row = document.activeElement.closest("tr"); if (row) $(selector, row)?.click(); };
   const enter = (field) => { field?.focus(); field?.select?.(); };

@@ -93,3 +93,4 @@ def test_its_readers_own_name_is_no_secret_though_another_stands_in_it(said: str
 def test_a_long_text_is_read_in_time() -> None:
     said = "the " * 50_000 + "x@" * 50_000 + "Bright" * 20_000
     assert MASK(said) is said
+    assert MASK("Brightwater-" * 30_000).count("client") == 30_000
