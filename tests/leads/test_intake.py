@@ -165,6 +165,24 @@ def test_a_lead_that_cannot_be_settled_does_not_take_the_others_along(
     assert good.status == Status.PENDING
 
 
+def test_a_lead_that_cannot_even_be_given_up_waits_and_holds_up_no_other(
+    source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = intake.statements.settle
+
+    def crash(cause: Any, found: Any, **given: Any) -> Any:
+        if any(one.received["name"] == "Boom" for one in found):
+            raise RuntimeError("boom")
+        return real(cause, found, **given)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(intake.statements, "settle", crash)
+        bad, good = receive(source, {"email": "x@example.org", "name": "Boom"}, GOOD)
+        assert (bad.status, good.status) == (Status.PROCESSING, Status.PENDING)
+    assert intake.judge_stuck(NOW + timedelta(minutes=16)) == 1
+    assert Lead.objects.get(pk=bad.lead_id).status == Status.PENDING
+
+
 def test_what_was_received_and_never_judged_is_judged_later(
     source: Source, monkeypatch: pytest.MonkeyPatch
 ) -> None:
