@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 
 #: Stand behind a company's name and belong to it.
 _LEGAL = frozenset(
@@ -54,7 +56,8 @@ _MAILBOX = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
 class Mask:
     """Companies, people and mailboxes that are not to be read, and what stands in their place.
 
-    `known` are texts that the reader has anyway: a name that stands there is no secret.
+    `known` are texts that the reader has anyway: a name that stands there is no secret. `own` are the reader's names:
+    a name within one of them, written in full, is none.
     """
 
     instead: str
@@ -62,6 +65,7 @@ class Mask:
     people: tuple[str, ...] = ()
     mailboxes: tuple[str, ...] = ()
     known: tuple[str, ...] = ()
+    own: tuple[str, ...] = ()
 
     def __call__(self, text: str) -> str:
         """The text without the names, its other characters as they were; one without any is given back itself."""
@@ -118,29 +122,43 @@ def _fold(text: str) -> str:
 def _masked(mask: Mask, text: str) -> str:
     folded = _Folded(text)
     places = sorted(place for form in _forms(mask) for place in form.found_in(folded))
+    own = [place for form in _own_forms(mask) for place in form.found_in(folded)] if places else []
+    places = [(begin, end) for begin, end in places if not any(a <= begin and end <= b for a, b in own)]
     if not places:
         return text
-    said, at = [], 0
+    said, at, tokens = [], 0, _Tokens(text)
     for place in places:
         if place[0] >= at:
-            begin, end = _with_its_address(text, *place)
+            begin, end = tokens.around(*place)
             said += [text[at:begin], _sentence_case(mask.instead, text[:begin])]
             at = end
         at = max(at, place[1])
     return "".join([*said, text[at:]])
 
 
-def _with_its_address(text: str, begin: int, end: int) -> tuple[int, int]:
-    """The part of the text, or the whole mailbox or web address that it stands in."""
-    first, after = begin, end
-    while first and not text[first - 1].isspace():
-        first -= 1
-    while after < len(text) and not text[after].isspace():
-        after += 1
-    token = text[first:after].rstrip(_AROUND)
-    first, token = first + len(token) - len(token.lstrip(_AROUND)), token.lstrip(_AROUND)
+class _Tokens:
+    """The parts of a text between its spaces, of which mailboxes and web addresses are masked whole."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        spans = [token.span() for token in re.finditer(r"\S+", text)]
+        self._begins, self._ends = [begin for begin, _ in spans], [end for _, end in spans]
+        self._address = lru_cache(_address)
+
+    def around(self, begin: int, end: int) -> tuple[int, int]:
+        """This part of the text, or the whole address that it stands in."""
+        first = self._begins[bisect_right(self._begins, begin) - 1]
+        after = self._ends[bisect_left(self._ends, end)]
+        found = self._address(self.text, first, after)
+        return (found[0], max(end, found[1])) if found and found[0] <= begin else (begin, end)
+
+
+def _address(text: str, begin: int, end: int) -> tuple[int, int] | None:
+    """Where the address stands that this part is, without what is around it; None if it is none."""
+    token = text[begin:end].rstrip(_AROUND)
+    begin, token = begin + len(token) - len(token.lstrip(_AROUND)), token.lstrip(_AROUND)
     is_address = "@" in token or token.lower().startswith(("http:", "https:", "www."))
-    return (first, max(end, first + len(token))) if is_address and first <= begin else (begin, end)
+    return (begin, begin + len(token)) if is_address else None
 
 
 def _sentence_case(instead: str, before: str) -> str:
@@ -159,6 +177,12 @@ def _forms(mask: Mask) -> tuple[_Form, ...]:
     known = [_Folded(text) for text in mask.known]
     secret = (form for form in named.values() if not any(any(form.found_in(text)) for text in known))
     return tuple(sorted(secret, key=lambda form: -len(form.key)))
+
+
+@lru_cache(maxsize=256)
+def _own_forms(mask: Mask) -> tuple[_Form, ...]:
+    """The reader's names as they stand in full; what a name may leave out, the other's may too."""
+    return tuple(form for name in mask.own for form in islice(_of_company(name), 1))
 
 
 def _words(name: str) -> list[str]:

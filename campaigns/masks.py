@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 
 from campaigns.masking import Mask
 from campaigns.models import Campaign, Client, Supplier, User
@@ -30,15 +31,22 @@ def of_suppliers(campaigns: Iterable[Campaign]) -> list[Mask]:
     hidden = [campaign.pk for campaign in campaigns if not campaign.show_suppliers_to_client]
     suppliers = list(Supplier.objects.filter(sources__campaign__in=hidden).distinct())
     people = _people(User.objects.filter(supplier__in=suppliers).order_by("pk"), "supplier_id")
-    return [Mask(SUPPLIER, (one.name, one.code), *people[one.pk]) for one in suppliers]
+    known = tuple(sorted({campaign.name for campaign in campaigns}))
+    return [Mask(SUPPLIER, (one.name, one.code), *people[one.pk], known=known) for one in suppliers]
 
 
 def behind(person: User) -> list[Mask]:
-    """All masks between this person and what others write; none for staff, who stand on both sides."""
+    """All masks between this person and what others write; none for staff, who stand on both sides.
+
+    Its own side's name is none, though the other's begins alike; nor are names that its campaigns have.
+    """
     if person.is_staff:
         return []
     campaigns = list(Campaign.objects.visible_to(person).select_related("client"))
-    return list(of_clients(campaigns).values()) if person.supplier_id else of_suppliers(campaigns)
+    found = list(of_clients(campaigns).values()) if person.supplier_id else of_suppliers(campaigns)
+    own = tuple(str(side) for side in (person.client, person.supplier) if side)
+    mailbox = (person.email,) if person.email else ()
+    return [replace(mask, known=(*mask.known, *mailbox), own=own) for mask in found]
 
 
 def _people(users: Iterable[User], side: str) -> dict[int, tuple[tuple[str, ...], tuple[str, ...]]]:

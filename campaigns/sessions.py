@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends import db
-from django.db.models import QuerySet
+from django.db.models import Case, QuerySet, When
 
 from campaigns.models import Session, User
 
@@ -63,9 +63,10 @@ def device(agent: str) -> str:
     return " on ".join(_CALLED.get(name, name) for name in found if name)
 
 
-def of(person: User, at: datetime) -> QuerySet[Session]:
-    """Where the person is signed in, the newest use first."""
-    return Session.objects.filter(user=person, expire_date__gt=at).order_by("-seen_at")
+def of(person: User, at: datetime, here: str | None) -> QuerySet[Session]:
+    """Where the person is signed in: the session `here`, then the newest use first."""
+    elsewhere = Case(When(pk=here or "", then=0), default=1)
+    return Session.objects.filter(user=person, expire_date__gt=at).order_by(elsewhere, "-seen_at")
 
 
 def end_others(person: User, here: str | None) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -72,11 +74,12 @@ class Agreed:
 
 
 def _digest() -> str:
-    """The code that judges, as a digest."""
+    """The code that judges, as a digest: ours, the packages', and Python's, which knows letters and dates."""
     modules = (countries, judging, lists, patterns, phones, validators)
     packages = ("email-validator", "idna", "phonenumbers", "pycountry", "python-dateutil")
     sources = [Path(str(module.__file__)).read_bytes() for module in modules]
-    return blake2b(repr([*sources, *map(version, packages)]).encode()).hexdigest()
+    python = [sys.version_info[:2], unicodedata.unidata_version]
+    return blake2b(repr([*sources, *map(version, packages), *python]).encode()).hexdigest()
 
 
 #: Taken when the code is loaded: by the time it is asked for, an update may have put other files there.

@@ -126,7 +126,7 @@ def judge(campaign: Campaign, lead_ids: Sequence[int], *, at: datetime) -> list[
     """Judge PROCESSING leads of one campaign; those that are not any more are left alone.
 
     Where a whole chunk fails they are judged one by one, and a lead that fails alone is stored as
-    REJECT_LEAD_SYSTEM_ERROR.
+    REJECT_LEAD_SYSTEM_ERROR. One for which not even that can be done waits, and holds up no other.
     """
     terms = agreed(campaign)
     try:
@@ -139,8 +139,16 @@ def judge(campaign: Campaign, lead_ids: Sequence[int], *, at: datetime) -> list[
             found += _judge(campaign, terms, [lead_id], at)
         except Exception:
             log.exception("lead %s could not be judged", lead_id)
-            found += _judge(campaign, terms, [lead_id], at, give_up=True)
+            found += _give_up(campaign, terms, lead_id, at)
     return found
+
+
+def _give_up(campaign: Campaign, terms: Agreed, lead_id: int, at: datetime) -> list[Judged]:
+    try:
+        return _judge(campaign, terms, [lead_id], at, give_up=True)
+    except Exception:
+        log.exception("lead %s could not be given up either", lead_id)
+        return []
 
 
 def _judge(

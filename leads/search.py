@@ -25,6 +25,8 @@ _NUMBER = re.compile(r"(?:IMP|CLO|COR)?[-\s#]*([1-9][0-9]{0,17})", re.IGNORECASE
 _PHONE = re.compile(r"[+(]?[\d\s().+/-]{6,}")
 #: What stands between the words of a name; the function lead_names (migration) splits by the same.
 _BETWEEN = re.compile(r"[\s\-–.,/'’()]+")
+#: A word that is looked for is no longer than one is stored (migration 0017).
+_LONGEST = 500
 #: The end of a phone number has so many digits at least; so many where they name a lead by themselves; one with
 #: as many as the third may be a national number.
 _TAIL, _BESIDE, _NATIONAL = 4, 6, 8
@@ -105,7 +107,7 @@ def _plain(word: str) -> str:
 
 def _beginning(word: str) -> str:
     """A word of a text search query that may go on: `'osulli':*`."""
-    quoted = word.replace("\\", "\\\\").replace("'", "''")
+    quoted = word[:_LONGEST].replace("\\", "\\\\").replace("'", "''")
     return f"'{quoted}':*"
 
 

@@ -13,7 +13,7 @@ from campaigns.models import Campaign, Disposition, Field, Source, User
 from campaigns.rules import begin, local_date
 from campaigns.spec import read_picklists
 from campaigns.validators import DUPLICATE
-from leads.reasons import words_for
+from leads.reasons import reason_for
 from leads.statuses import Status
 from leads.timeline import why
 from rejections.contests import Hindrance, hindrance, last_day
@@ -190,10 +190,10 @@ def rejected_table(asked: Asked, person: User) -> Iterator[Sequence[str]]:
         facts = row.rejection
         until = last_day(facts.finished_at, facts.days, facts.zone) if facts.finished_at else ""
         received, rejected_on = (local_date(when, row.zone) for when in (row.received_at, row.rejected_at))
+        code = named.get(row.disposition_id or 0)
         yield [
             str(row.lead_id), row.uid, row.campaign, str(received), str(rejected_on),
-            why(named.get(row.disposition_id or 0), "", person), words_for(person, row.reason), str(row.payout),
-            row.currency,
+            why(code, "", person), reason_for(person, code, row.reason), str(row.payout), row.currency,
             "yes" if row.owed else "no", str(until), f"D-{row.dispute_id}" if row.dispute_id else "",
             row.dispute_state or "",
         ]  # fmt: skip

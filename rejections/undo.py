@@ -50,7 +50,10 @@ def _end(batch: Batch, at: datetime) -> None:
         closing.end(batch, State.UNDONE, at)
         return
     settled = BatchRow.objects.filter(batch=batch, line__lte=batch.settled_line).count()
-    closing.end(batch, State(batch.undo_from), at, undo_lines=None, cursor=0, done=settled)
+    was = State(batch.undo_from)
+    # An undo may have failed on the way: what is to be continued is the run, not that.
+    failed_in = State.APPLYING if was == State.FAILED else ""
+    closing.end(batch, was, at, undo_lines=None, cursor=0, done=settled, failed_in=failed_in)
 
 
 #: Why a lead is kept as it is, in words.

@@ -88,11 +88,12 @@
   document.addEventListener("htmx:configRequest", (event) => { if (token() && event.detail.verb !== "get") event.detail.headers["X-CSRFToken"] = token(); });
 
   // ---- A form is sent once; coming back to the page makes it usable again ----
+  const bringsFile = ({ target, submitter }) => target.matches("[data-download]") || submitter?.matches("[data-download]");
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (event.defaultPrevented || form.method !== "post" || form.matches("[hx-post], [data-session]")) return;
     // What comes is a file, and the page stays: nothing would make the form usable again.
-    if (form.matches("[data-download]")) { form.closest("dialog")?.close(); return; }
+    if (bringsFile(event)) { form.closest("dialog")?.close(); return; }
     if (form.getAttribute("aria-busy") === "true") { event.preventDefault(); return; }
     form.setAttribute("aria-busy", "true");
     event.submitter?.setAttribute("aria-busy", "true");
@@ -151,8 +152,9 @@
   const isFree = () => !document.activeElement || document.activeElement === document.body;
   const headed = (part) => part && (part.matches("h1, h2, h3") ? part : $("h1, h2, h3", part));
   const byId = (id) => id && document.getElementById(id);
-  const traits = (element) => ({ tag: element.tagName, id: element.id, href: element.getAttribute("href"), name: element.name, value: element.value, text: element.textContent.trim() });
-  const isTwin = (one, was) => was.href ? one.getAttribute("href") === was.href : one.name === was.name && one.value === was.value && one.textContent.trim() === was.text;
+  // What is typed is none of them: it changes, and a password is kept nowhere.
+  const traits = (element) => ({ tag: element.tagName, id: element.id, href: element.getAttribute("href"), name: element.name, ...!inField(element) && { value: element.value, text: element.textContent.trim() } });
+  const isTwin = (one, was) => was.href ? one.getAttribute("href") === was.href : one.name === was.name && one.value === (was.value ?? one.value) && one.textContent.trim() === (was.text ?? one.textContent.trim());
   const twin = (was) => byId(was.id) || [...document.getElementsByTagName(was.tag)].find((one) => one.checkVisibility() && isTwin(one, was));
   const remember = (place, by) => {
     const sent = { path: location.pathname, y: scrollY, place: place?.getAttribute("aria-labelledby") || place?.id, by: by && traits(by) };
@@ -160,7 +162,7 @@
   };
   document.addEventListener("submit", (event) => {
     const form = event.target, at = isFree() ? null : document.activeElement;
-    if (event.defaultPrevented || form.matches("[hx-post], [data-session], [data-download]")) return;
+    if (event.defaultPrevented || form.matches("[hx-post], [data-session]") || bringsFile(event)) return;
     // Who has searched goes on to what was found, by keys too.
     remember((event.submitter || form).closest("section[id], section[aria-labelledby]"), form.method === "get" && at && inField(at) ? null : at);
   });
@@ -179,7 +181,7 @@
   let had = null;
   document.addEventListener("htmx:beforeSwap", (event) => {
     const at = document.activeElement, part = event.detail.target;
-    had = !isFree() && part.contains?.(at) ? { ...traits(at), part: part.id } : null;
+    if (!isFree()) had = part.contains?.(at) ? { ...traits(at), part: part.id } : null; // else another part's, not settled yet
   });
   document.addEventListener("htmx:afterSettle", () => {
     if (had && isFree()) focusOn(twin(had) || headed(byId(had.part)) || $("main"));
@@ -201,6 +203,7 @@
     const { elt, xhr } = event.detail;
     if (event.type === "htmx:sendError" || xhr.status >= 500) offline(true, event.type === "htmx:sendError" ? "No connection" : "No answer");
     if (elt?.matches?.("[data-refreshes]")) elt.submit();
+    if (elt?.matches?.(".later")) { elt.removeAttribute("aria-busy"); $(".only-js", elt)?.remove(); $(".no-js", elt)?.classList.remove("no-js"); }
   };
   addEventListener("offline", () => { cutOff = !/^(localhost|127\.|\[::1\])/.test(location.hostname); offline(true); });
   addEventListener("online", () => { cutOff = false; offline(false); });
@@ -246,18 +249,18 @@
   const inField = (element) => element.isContentEditable || /^(input|select|textarea)$/i.test(element.tagName) && !/^(checkbox|radio|button|submit)$/.test(element.type);
   let afterG = false;
   const rows = () => $$("[data-rows] tbody tr:not(.grp)");
-  const moveRow = (by) => {
-    const all = rows(), at = all.indexOf(document.activeElement.closest("tr"));
-    const next = all[Math.min(all.length - 1, Math.max(0, at + by))];
-    (next && $("a.rowlink", next) || $("a, input, button", next || document.body))?.focus();
+  const toRow = (place) => {
+    const all = rows(), row = all[Math.min(all.length - 1, Math.max(0, place))];
+    (row && $("a.rowlink", row) || $("a, input, button", row || document.body))?.focus();
   };
+  const moveRow = (by) => toRow(rows().indexOf(document.activeElement.closest("tr")) + by);
   // A decision sends the page; when it comes back, the next row has the focus.
   const decide = (selector) => {
     const row = document.activeElement.closest("tr"), button = row && $(selector, row);
     if (button) { try { sessionStorage.setItem("row", rows().indexOf(row) + 1); } catch { /* then J finds it */ } button.click(); }
   };
   addEventListener("load", () => {
-    try { const next = sessionStorage.getItem("row"); sessionStorage.removeItem("row"); if (next) moveRow(Number(next) + 1); } catch { /* as above */ }
+    try { const next = sessionStorage.getItem("row"); sessionStorage.removeItem("row"); if (next) toRow(Number(next)); } catch { /* as above */ }
   });
   const inRow = (selector) => { const row = document.activeElement.closest("tr"); if (row) $(selector, row)?.click(); };
   const enter = (field) => { field?.focus(); field?.select?.(); };

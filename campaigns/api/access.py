@@ -100,6 +100,8 @@ class Throttle(BaseThrottle):
         for limit, whose in bounds:
             used, self.left = spend(f"api:{whose}")
             found.append((limit - used, limit))
+            if used > limit:  # nor is a refused call of one key taken from the others
+                break
         remaining, limit = min(found)
         request._request.rate = (limit, max(0, remaining), self.left)  # type: ignore[attr-defined]
         return remaining >= 0

@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 
-from campaigns.sealing import SecretLost, seal, unseal
+from campaigns.sealing import SecretLost, is_sealed, seal, unseal
 
 
 class Unreadable(str):
@@ -29,6 +29,15 @@ class SealedField(models.TextField):
             return unseal(value, keys())
         except SecretLost:
             return Unreadable(value)
+
+    def value_to_string(self, obj: models.Model) -> str:
+        """As `manage.py dumpdata` writes it: sealed there too."""
+        return str(self.get_prep_value(self.value_from_object(obj)) or "")
+
+    def to_python(self, value: Any) -> Any:
+        """As `manage.py loaddata` reads it."""
+        sealed = isinstance(value, str) and is_sealed(value)
+        return self.from_db_value(str(value)) if sealed else super().to_python(value)
 
 
 def keys() -> list[str]:

@@ -44,8 +44,8 @@ def profile(request: HttpRequest) -> HttpResponse:
         "mails": person.mails_of_side,
         "kept": sorted(set(person.mails) - {value for value, _ in person.mails_of_side}),
         "sees": _sees(person),
-        "here": request.session.session_key,
-        "sessions": list(sessions.of(person, timezone.now())[: SESSIONS + 1]),
+        "here": (here := request.session.session_key),
+        "sessions": list(sessions.of(person, timezone.now(), here)[: SESSIONS + 1]),
         "listed": SESSIONS,
     }
     return render(request, "campaigns/profile.html", context, status=422 if form.errors else 200)

@@ -209,7 +209,8 @@ def _still_meant(act: str, picked: Picked, at: datetime) -> list[Lead]:
         raise Refused(
             "list_changed",
             "The list has changed since you were asked",
-            f"It was about {picked.told or 0:,} of its leads, and is about {len(leads):,} now. Nothing was changed.",
+            f"It was about {picked.told or 0:,} of its leads, and is about {len(leads):,} now. "
+            "Nothing was changed. See below what it is about now.",
         )
     return leads
 

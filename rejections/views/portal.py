@@ -39,9 +39,10 @@ def overview(request: HttpRequest) -> HttpResponse:
     chosen = next((c for c in campaigns if str(c.pk) == request.GET.get("campaign")), None)
     periods = _periods(timezone.localdate(now))
     period = next((one for one in periods if one.value == request.GET.get("period")), periods[0])
-    parts = later.parts(request, "all")
+    parts, in_part = later.parts(request, "all"), request.GET.get("part") == "all"
     context = {
         "later": parts,
+        "in_part": in_part,
         "campaigns": campaigns,
         "chosen": chosen,
         "periods": periods,
@@ -50,7 +51,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     }
     if not parts:
         context |= _counted(person, [chosen] if chosen else campaigns, chosen, period)
-    template = "rejections/_portal.html" if request.GET.get("part") == "all" else "rejections/portal.html"
+    template = "rejections/_portal.html" if in_part else "rejections/portal.html"
     return render(request, template, context)
 
 

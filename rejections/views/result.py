@@ -23,10 +23,13 @@ from rejections.receipt import Receipt
 from rejections.refusals import Refused
 from rejections.sql import state, tables
 from rejections.states import State
+from rejections.templatetags.batches import batch_number
 from rejections.views import corrections, downloads, files, paging, shown
 
 READING = (State.UPLOADED, State.CHECKING)
 RUNNING = (State.WAITING, State.APPLYING, State.UNDOING)
+#: So much of a file's name is taken over; what is put behind it finds room too.
+LONGEST_STEM = 200
 #: Leads that an undo kept are named on the page up to this number.
 KEPT_NAMED = 20
 
@@ -245,7 +248,7 @@ def batch_download(request: HttpRequest, pk: int, format: str) -> HttpResponseBa
         except Refused:
             raise Http404 from None
     acts = "accept" if batch.kind == Kind.CLOSE_OUT else "reject"
-    stem = Path(batch.file_name).stem or f"{acts}-leads-{batch.pk}"
+    stem = Path(batch.file_name).stem[:LONGEST_STEM] or f"{acts}-leads-{batch.pk}"
     name = f"{stem}-{'check' if batch.state == State.CHECKED else 'result'}.{format}"
     if format == "csv":
         return files.csv_stream(results.as_csv(batch), name)
@@ -256,7 +259,7 @@ def batch_download(request: HttpRequest, pk: int, format: str) -> HttpResponseBa
         rows=results.size(batch),
         columns=results.width(batch),
         name=name,
-        title=f"The rows of IMP-{batch.pk}",
+        title=f"The rows of {batch_number(batch)}",
         back=reverse("batch_result", args=[batch.pk]),
     )
     return made_later or files.xlsx_made(lambda path: results.write_xlsx(batch, path), name)

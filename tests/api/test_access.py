@@ -225,6 +225,14 @@ def test_a_person_with_many_keys_has_no_more_calls_for_it_and_strangers_are_coun
     assert 429 in {answer.status_code for answer in guesses} <= {401, 429}
 
 
+def test_a_key_that_runs_wild_takes_no_calls_from_the_others_of_its_person(settings: Any) -> None:
+    w = world()
+    settings.API_CALLS_PER_MINUTE, settings.API_CALLS_PER_MINUTE_OF_A_PERSON = 2, 4
+    wild, calm = Caller(w.people["client"]), Caller(w.people["client"])
+    assert 429 in {wild.get("campaigns/").status_code for _ in range(12)}
+    assert calm.get("campaigns/").status_code == 200
+
+
 def test_nothing_is_told_again_to_who_has_it() -> None:
     w = world()
     picklist = w.campaign.client.picklists.create(name="Countries")

@@ -19,8 +19,6 @@ from tests import make, sessions
 
 #: The file of the seed, with its space after the comma.
 EXAMPLE = b"lead_id, rejection_reason\n1, Duplicate Lead\n2, Failed Validation: Not UK Based\n"
-#: Patience with a worker on a busy machine, in milliseconds.
-SLOW = 30_000
 
 
 @dataclass(frozen=True)
@@ -91,13 +89,13 @@ def upload(page: Page, campaign: Campaign, content: bytes, name: str = "returns.
     choose_campaign(page, campaign)
     page.locator("input[type=file]").set_input_files(file(content, name))
     page.get_by_role("button", name="Start rejection task").click()
-    expect(heading(page, "How the file was read")).to_be_visible(timeout=SLOW)
+    expect(heading(page, "How the file was read")).to_be_visible()
 
 
 def check(page: Page) -> None:
     """From the mapping as it was guessed to the check."""
     page.get_by_role("button", name=re.compile(r"^Check [\d,]+ rows?$")).click()
-    expect(heading(page, "What will happen to the")).to_be_visible(timeout=SLOW)
+    expect(heading(page, "What will happen to the")).to_be_visible()
 
 
 def checked(page: Page, campaign: Campaign, content: bytes = EXAMPLE, name: str = "returns.csv") -> Batch:
@@ -126,7 +124,7 @@ def starter(page: Page) -> Locator:
 
 def ended(page: Page, title: str) -> None:
     """Wait for the result with this title; the page renews itself."""
-    expect(heading(page, title)).to_be_visible(timeout=SLOW)
+    expect(heading(page, title)).to_be_visible()
 
 
 def status_of(page: Page, lead: int, words: str) -> None:

@@ -136,7 +136,7 @@ def read_again(page: Page, label: str, value: str) -> None:
     page.get_by_label(label, exact=True).select_option(value)
     page.get_by_role("button", name="Read again").click()
     chosen = page.get_by_label(label, exact=True)
-    expect(page.get_by_role("button", name="Read again")).to_be_visible(timeout=steps.SLOW)
+    expect(page.get_by_role("button", name="Read again")).to_be_visible()
     expect(chosen).to_have_value(value)
 
 

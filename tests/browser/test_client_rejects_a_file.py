@@ -63,7 +63,7 @@ def walk_from_map_to_undo(page: Page) -> None:
 
 
 def see_the_mapping(page: Page) -> None:
-    expect(steps.heading(page, "How the file was read")).to_be_visible(timeout=steps.SLOW)
+    expect(steps.heading(page, "How the file was read")).to_be_visible()
     expect(page.get_by_text("2 rows, 0 unreadable")).to_be_visible()
     expect(page.get_by_label("Identifier column")).to_have_value("lead_id")
     expect(page.get_by_label("Reason column")).to_have_value("rejection_reason")
@@ -111,13 +111,13 @@ def test_progress_is_live_and_the_run_stops_and_goes_on(
     batch = steps.checked(page, site.campaign, content)
     with sessions.locked("leads_lead", 2):
         page.get_by_role("button", name="Reject 8 leads").click()
-        expect(steps.heading(page, "Leads are being moved")).to_be_visible(timeout=steps.SLOW)
+        expect(steps.heading(page, "Leads are being moved")).to_be_visible()
         progress = page.get_by_role("progressbar", name=f"Progress of IMP-{batch.pk}")
-        expect(progress).to_have_attribute("value", "1", timeout=steps.SLOW)
+        expect(progress).to_have_attribute("value", "1")
         expect(page.get_by_text("1 of 8 rows")).to_be_visible()
         page.get_by_role("button", name="Stop").click(no_wait_after=True)  # it comes after the present row
         sessions.wait_for_blocked(2)
-    expect(page.get_by_text(re.compile(r"Stopped after \d of 8\srows\."))).to_be_visible(timeout=steps.SLOW)
+    expect(page.get_by_text(re.compile(r"Stopped after \d of 8\srows\."))).to_be_visible()
     assert Status.PENDING in statuses()[3:]
     page.get_by_role("button", name="Continue").click()
     steps.ended(page, "8 leads rejected")
@@ -129,7 +129,7 @@ def test_the_page_can_be_left_and_the_run_goes_on(open_browser: OpenBrowser, wor
     batch = steps.checked(page, site.campaign)
     with sessions.locked("leads_lead", 2):
         page.get_by_role("button", name="Reject 2 leads").click()
-        expect(steps.heading(page, "Leads are being moved")).to_be_visible(timeout=steps.SLOW)
+        expect(steps.heading(page, "Leads are being moved")).to_be_visible()
         page.context.close()
     again = open_browser(site.client)
     again.goto("/imports/")

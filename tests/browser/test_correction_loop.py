@@ -119,7 +119,7 @@ def test_rejected_leads_are_corrected_in_a_spreadsheet_and_reach_the_client(
     expect(page.get_by_role("alert")).to_contain_text("Nothing was")
     page.goto(f"/sources/{source.code}/")
     upload(page, content, "linkedin_corrections.csv")
-    expect(steps.heading(page, "What will happen to the 2 rows")).to_be_visible(timeout=steps.SLOW)
+    expect(steps.heading(page, "What will happen to the 2 rows")).to_be_visible()
     row = page.get_by_role("row").filter(has_text="Žofie Černá")
     expect(row).to_contain_text("Rev Ops")
     expect(row).to_contain_text("Revenue Operations")

@@ -37,7 +37,7 @@ def test_the_queue_is_emptied_by_keyboard(open_browser: OpenBrowser, worker: Wor
     page.keyboard.press("f")
     expect(button(page, "Map and release 5 leads")).to_be_enabled()
     page.keyboard.press("Control+Enter")  # the biggest group, as suggested
-    expect(page.get_by_text("5 released")).to_be_visible(timeout=steps.SLOW)
+    expect(page.get_by_text("5 released")).to_be_visible()
 
     for key in ("j", "j", "Enter"):
         page.keyboard.press(key)
@@ -55,7 +55,7 @@ def test_the_queue_is_emptied_by_keyboard(open_browser: OpenBrowser, worker: Wor
     page.keyboard.press("r")
     expect(button(page, "Keep 3 leads rejected")).to_be_enabled()
     page.keyboard.press("Control+Enter")
-    expect(page.get_by_text("3 kept rejected")).to_be_visible(timeout=steps.SLOW)
+    expect(page.get_by_text("3 kept rejected")).to_be_visible()
 
     # Two at once: X ticks the row.
     reject(source, "Germny", 2)
@@ -65,7 +65,7 @@ def test_the_queue_is_emptied_by_keyboard(open_browser: OpenBrowser, worker: Wor
         page.keyboard.press(key)
     page.get_by_role("button", name="Fix 2 as suggested").press("Enter")
     page.get_by_role("button", name="Release 3 leads").click()
-    expect(page.get_by_text("1 released")).to_be_visible(timeout=steps.SLOW)
+    expect(page.get_by_text("1 released")).to_be_visible()
 
     # While the last group is on screen, somebody retires the value it would be mapped to.
     expect(button(page, "Map and release 2 leads")).to_be_enabled()
@@ -76,7 +76,7 @@ def test_the_queue_is_emptied_by_keyboard(open_browser: OpenBrowser, worker: Wor
     expect(button(page, "Add and release 2 leads")).to_be_enabled()
     page.keyboard.press("Control+Enter")
     expect(steps.heading(page, "Fix queue")).to_be_visible()
-    expect(page.get_by_text("2 released").first).to_be_visible(timeout=steps.SLOW)
+    expect(page.get_by_text("2 released").first).to_be_visible()
     page.goto("/fix-queue/")
     expect(page.get_by_text("Nothing to fix")).to_be_visible()
     page.get_by_role("link", name="Decisions made").first.click()
@@ -96,5 +96,5 @@ def test_on_a_phone_a_group_is_a_page_of_its_own(open_browser: OpenBrowser, work
     expect(page.get_by_label("Map to a value")).to_be_checked()
     expect(button(page, "Map and release 2 leads")).to_be_enabled()
     button(page, "Map and release 2 leads").click()
-    expect(page.get_by_text("2 released")).to_be_visible(timeout=steps.SLOW)
+    expect(page.get_by_text("2 released")).to_be_visible()
     assert not Lead.objects.exclude(status="pending").exists()

@@ -40,7 +40,7 @@ def test_leads_are_found_picked_and_rejected_with_the_keyboard_alone(
     page.keyboard.type("Wrong person")
     tab_to(page, page.get_by_role("button", name="Check rejecting 2 leads"))
     page.keyboard.press("Enter")
-    expect(steps.heading(page, "What will happen to the 2 rows")).to_be_visible(timeout=steps.SLOW)
+    expect(steps.heading(page, "What will happen to the 2 rows")).to_be_visible()
     start = page.get_by_role("button", name="Reject 2 leads")
     tab_to(page, start, most=90)
     page.keyboard.press("Enter")

@@ -8,7 +8,6 @@ from playwright.sync_api import expect
 from campaigns.models import ListMapperEntry, Picklist, PicklistVersion
 from leads.models import Lead
 from tests import make
-from tests.browser import steps
 from tests.browser.conftest import OpenBrowser
 from tests.rejections import corrections as given
 from tests.worker import Worker
@@ -47,7 +46,7 @@ def test_an_admin_extends_a_picklist_and_releases_the_leads(
     expect(page.get_by_text("came before this list knew their value")).to_be_visible()
     page.get_by_role("button", name="Judge 3 leads again").click()
     page.goto("/fix-queue/")
-    expect(page.get_by_text("3 released")).to_be_visible(timeout=steps.SLOW)
+    expect(page.get_by_text("3 released")).to_be_visible()
     assert not Lead.objects.exclude(status="pending").exists()
     page.goto(f"/picklists/{picklist.pk}/versions/")
     expect(page.get_by_role("cell", name="Ada Admin")).to_have_count(1)

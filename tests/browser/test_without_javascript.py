@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from rejections.models import Batch
+from tests import make
 from tests.browser import steps
 from tests.browser.conftest import OpenBrowser
 from tests.worker import Worker
@@ -49,6 +51,33 @@ def sign_in(page: Page, username: str) -> None:
         expect(steps.heading(page, title)).to_be_visible()
         if password == "wrong":
             expect(page.get_by_role("alert")).to_contain_text("do not match an active account")
+
+
+@pytest.mark.parametrize("scripts", [False, True])
+def test_what_comes_after_its_page_is_a_link_where_it_does_not_come(
+    open_browser: OpenBrowser, scripts: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = steps.site()
+    supplier = make.supplier_user(site.campaign.sources.get().supplier)
+    monkeypatch.setattr("campaigns.views.later.are_many", lambda: True)
+    page = open_browser(supplier, java_script_enabled=scripts)
+    page.route("**/?part=*", lambda route: None)  # never answered
+    page.goto("/")
+    link = page.get_by_role("link", name="Counting your leads: show it")
+    if scripts:
+        expect(link).to_be_hidden()
+        page.locator(".later").evaluate(
+            "elt => elt.dispatchEvent(new CustomEvent('htmx:responseError', {bubbles: true, "
+            "detail: {elt, xhr: {status: 500}}}))"
+        )
+        expect(page.get_by_text("Counting your leads …")).to_be_hidden()
+    link.click()
+    expect(page.get_by_role("main")).to_contain_text("3 received from you")
+    expect(page.get_by_role("heading", name="Why leads came back")).to_be_visible()
+    page.unroute_all()
+    page.goto("/")
+    if scripts:
+        expect(page.get_by_role("main")).to_contain_text("3 received from you")
 
 
 def test_a_damaged_row_is_decided(open_browser: OpenBrowser, worker: Worker) -> None:

@@ -6,6 +6,7 @@ import importlib
 from collections.abc import Iterator
 from datetime import timedelta
 from io import StringIO
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,7 +17,7 @@ from standardwebhooks import Webhook
 
 from campaigns.forms.terms import DestinationForm
 from campaigns.models import Agreement, Campaign, Destination, Endpoint
-from campaigns.sealing import SecretLost, seal, unseal
+from campaigns.sealing import SecretLost, is_sealed, seal, unseal
 from leads import deliver, telling
 from leads.models import Delivery
 from tests import batches, make
@@ -67,6 +68,8 @@ def test_a_sealed_secret_is_read_under_any_of_the_keys_and_under_no_other(secret
     for kept, keys in ((sealed, ["old"]), (sealed[:-4] + "AAA=", ["new"]), (secret, ["new"]), ("", ["new"])):
         with pytest.raises(SecretLost):
             unseal(kept, keys)
+    assert is_sealed(sealed)
+    assert not is_sealed(secret)
 
 
 def test_none_is_plain_in_the_database_and_a_new_key_takes_over(campaign: Campaign, settings: Any) -> None:
@@ -80,6 +83,28 @@ def test_none_is_plain_in_the_database_and_a_new_key_takes_over(campaign: Campai
     call_command("reseal_secrets", stdout=called)
     settings.SECRET_KEY_FALLBACKS = []
     assert secrets() == before
+
+
+def test_a_dump_holds_them_sealed_and_is_read_again(
+    campaign: Campaign, settings: Any, tmp_path: Path
+) -> None:
+    telling.rotate(Endpoint.objects.get(), NOW)
+    before, lost = secrets(), Destination.objects.create(campaign=make.campaign(), url="https://x.example")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE campaigns_destination SET secret = %s WHERE id = %s", [seal("hush", ["gone"]), lost.pk]
+        )
+    dump = tmp_path / "dump.json"
+    call_command("dumpdata", "campaigns.destination", "campaigns.endpoint", output=dump, verbosity=0)
+    assert not [secret for secret in before if secret in dump.read_text()]
+    Destination.objects.all().delete()
+    Endpoint.objects.all().delete()
+    call_command("loaddata", dump, verbosity=0)
+    endpoint = Endpoint.objects.get()
+    pushed = Destination.objects.exclude(pk=lost.pk).get()
+    assert [pushed.secret, endpoint.secret, endpoint.previous_secret] == before
+    settings.SECRET_KEY_FALLBACKS = ["gone"]
+    assert Destination.objects.get(pk=lost.pk).secret == "hush", "the key may come back"
 
 
 def test_what_was_plain_before_is_sealed_by_the_migration_and_back(campaign: Campaign) -> None:

@@ -176,7 +176,8 @@ def test_the_profile_says_where_one_is_signed_in_and_signs_out_elsewhere() -> No
     other = make.operator()
     stranger = Client()
     stranger.force_login(other)
-    Session.objects.filter(device="Safari on iPhone").update(seen_at=timezone.now() - timedelta(hours=3))
+    for device, hours in (("Safari on iPhone", 3), ("Firefox on Windows", 9)):
+        Session.objects.filter(device=device).update(seen_at=timezone.now() - timedelta(hours=hours))
     page = text(here, reverse("profile"))
     assert (
         page.index("Firefox on Windows") < page.index("this one, in use now") < page.index("Safari on iPhone")

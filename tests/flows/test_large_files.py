@@ -17,6 +17,7 @@ from leads import downloads
 from leads.models import Download
 from leads.statuses import Status
 from rejections import disputes, workbooks
+from rejections.models import Batch
 from tests import make
 from tests.batches import imported
 
@@ -75,6 +76,17 @@ def test_a_large_one_is_made_in_the_background_as_it_would_be_at_once(
     assert rows_of(file) == at_once
     stranger = browser_of(make.operator())
     assert {stranger.get(path).status_code for path in (waiting.url, f"{waiting.url}file/")} == {404}
+
+
+def test_the_workbook_of_a_file_with_a_long_name_has_a_shorter_one(
+    told: dict[str, tuple[User, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person, address = told["result"]
+    Batch.objects.update(file_name=f"{'x' * 296}.csv")
+    monkeypatch.setattr(downloads, "AT_ONCE", 1)
+    assert browser_of(person).get(address).status_code == 302
+    [job] = Download.objects.all()
+    assert job.name == f"{'x' * 200}-result.xlsx"
 
 
 @pytest.mark.parametrize("limit", ["MOST", "MOST_CELLS"])

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from campaigns.models import Agreement, User
+from campaigns.models import Agreement, Disposition, User
 from leads import deliver, intake, telling
 from leads.intake import Incoming
 from leads.models import Delivery, Lead
+from leads.reasons import words_for
 from rejections import disputes
 from rejections.models import Dispute
 from tests import batches, make
@@ -116,3 +117,35 @@ def test_suppliers_read_which_value_is_on_no_list_and_not_whose_list_it_is() -> 
             told = read(w.people[role], address)
             assert "“Leeds” is not on the picklist" in told
             assert ("countries" in told) == (role != "supplier"), (role, address)
+
+
+@pytest.mark.parametrize("role", ["client", "supplier"])
+def test_a_side_reads_its_own_name_though_the_other_is_called_alike(role: str) -> None:
+    w = world()
+    client, supplier = w.campaign.client, w.lumen
+    client.name, supplier.name = "Helios Solar Ltd", "Helios Solar Leads GmbH"
+    for one in (client, supplier):
+        one.save()
+    reader = User.objects.get(pk=w.people[role].pk)  # type: ignore[union-attr]
+    said = words_for(reader, "Helios Solar Ltd wrote to Helios Solar Leads")
+    assert (
+        said
+        == {
+            "client": "Helios Solar Ltd wrote to the supplier",
+            "supplier": "The client wrote to Helios Solar Leads",
+        }[role]
+    )
+
+
+def test_what_a_clients_own_system_said_is_not_for_suppliers_in_whatever_table() -> None:
+    w = world()
+    make.phrase(w.campaign.client, "Refused: BW-4711", "REJECT_LEAD_BY_CRM")
+    Disposition.objects.filter(code="REJECT_LEAD_BY_CRM").update(returnable=True)
+    lead = make.lead(w.campaign, "accepted", at=w.at, source=w.leads["pending"].source)
+    batches.imported(w.campaign, [(lead, "Refused: BW-4711")], at=w.at)
+    lead.refresh_from_db()
+    assert (lead.status, lead.reason) == ("client_rejected", "Refused: BW-4711")
+    for address in ("/rejected/", "/rejected.csv", "/leads/leads.csv", f"/leads/{lead.pk}/"):
+        told = read(w.people["supplier"], address)
+        assert str(lead.pk) in told
+        assert "BW-4711" not in told, address

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from campaigns.models import Agreement, Campaign, Destination, Field, Picklist, PicklistValue, Source
-from leads import intake, quarantine
+from leads import intake, quarantine, search
 from leads.intake import Incoming
 from leads.models import Delivery, Lead, LeadEvent, LeadKey, LeadValues
 from leads.statuses import Status
@@ -47,6 +47,17 @@ def test_a_valid_lead_becomes_pending_with_values_keys_and_two_events(source: So
         "cause", "from_status", "to_status", "was_values"
     )
     assert list(events) == [("received", "", "processing", None), ("judged", "processing", "pending", None)]
+
+
+@pytest.mark.parametrize("field", ["email", "name"])
+def test_a_value_that_grows_when_it_is_composed_keeps_no_lead_out(source: Source, field: str) -> None:
+    grows = "\ufdfa"  # eighteen letters as a word to search by
+    values = (f"{grows * 120}@example.org", f"a@ß.{grows * 80}", "😀" * 240 + "@example.org")
+    results = receive(source, *({**GOOD, field: value} for value in values), GOOD)
+    assert Lead.objects.filter(pk__in=[one.lead_id for one in results], status="processing").count() == 0
+    staff = make.operator()
+    for value in values:
+        list(Lead.objects.filter(search.named(value, staff)))  # nor is asking for it an error
 
 
 def test_an_invalid_lead_is_stored_rejected_with_every_failure(source: Source) -> None:
@@ -152,6 +163,24 @@ def test_a_lead_that_cannot_be_settled_does_not_take_the_others_along(
     bad, good = receive(source, {"email": "x@example.org", "name": "Boom"}, GOOD)
     assert (bad.status, bad.code) == (Status.REJECTED, "REJECT_LEAD_SYSTEM_ERROR")
     assert good.status == Status.PENDING
+
+
+def test_a_lead_that_cannot_even_be_given_up_waits_and_holds_up_no_other(
+    source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = intake.statements.settle
+
+    def crash(cause: Any, found: Any, **given: Any) -> Any:
+        if any(one.received["name"] == "Boom" for one in found):
+            raise RuntimeError("boom")
+        return real(cause, found, **given)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(intake.statements, "settle", crash)
+        bad, good = receive(source, {"email": "x@example.org", "name": "Boom"}, GOOD)
+        assert (bad.status, good.status) == (Status.PROCESSING, Status.PENDING)
+    assert intake.judge_stuck(NOW + timedelta(minutes=16)) == 1
+    assert Lead.objects.get(pk=bad.lead_id).status == Status.PENDING
 
 
 def test_what_was_received_and_never_judged_is_judged_later(

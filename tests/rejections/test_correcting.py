@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+import unicodedata
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from campaigns import spec
 from campaigns.models import Campaign, Destination, Field, PicklistValue, Source
 from leads.models import Delivery, Lead, LeadEvent, LeadKey, LeadValues
 from leads.statuses import Status
@@ -373,6 +376,17 @@ def test_a_campaign_without_a_window_accepts_and_can_correct(source: Source) -> 
     assert Lead.objects.get(pk=lead).status == Status.ACCEPTED
     assert Lead.objects.get(pk=lead).accepted_at == LATER
     assert NOW < LATER
+
+
+@pytest.mark.parametrize(
+    ("of", "name", "other"), [(sys, "version_info", (3, 99)), (unicodedata, "unidata_version", "99.0.0")]
+)
+def test_a_verdict_does_not_outlive_the_python_that_reached_it(
+    monkeypatch: pytest.MonkeyPatch, of: Any, name: str, other: Any
+) -> None:
+    before = spec._digest()
+    monkeypatch.setattr(of, name, other)
+    assert spec._digest() != before
 
 
 def test_running_twice_is_running_once(source: Source) -> None:

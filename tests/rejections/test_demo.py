@@ -384,6 +384,7 @@ def _start(batch: Batch, options: Options) -> Batch:
 
 
 def _work(batch: Batch) -> Batch:
-    workflows.run(batch.pk, owner="test", clock=lambda: NOW, seconds=60)
+    while workflows.run(batch.pk, owner="test", clock=lambda: NOW, seconds=60):
+        pass
     batch.refresh_from_db()
     return batch

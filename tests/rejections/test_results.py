@@ -17,7 +17,7 @@ from rejections.decisions import Outcome
 from rejections.models import Batch
 from rejections.options import Options
 from tests import make
-from tests.batches import imported, outcomes, started, undone, work
+from tests.batches import outcomes, started, undone, work
 from tests.make import NOW
 
 P, A, C = Status.PENDING, Status.ACCEPTED, Status.CLIENT_REJECTED
@@ -140,15 +140,3 @@ def test_a_lead_that_is_not_found_shows_nothing_of_another_campaigns() -> None:
     campaign, foreign = make.campaign(), make.lead(make.campaign())
     batch = uploaded(campaign, make.csv_bytes([[foreign.pk, "x"]], ("id", "why")))
     assert as_rows(batch)[1][-2:] == ["", ""]
-
-
-def test_a_sheet_with_no_room_for_the_rows_points_to_the_csv(
-    client: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(results, "XLSX_ROWS", 1)
-    campaign = make.campaign()
-    batch = imported(campaign, [(make.lead(campaign), "why"), (make.lead(campaign), "why")])
-    client.force_login(make.operator())
-    answer = client.get(f"/imports/{batch.pk}/result.xlsx", follow=True)
-    assert b"the CSV holds them all" in answer.content
-    assert client.get(f"/imports/{batch.pk}/result.csv").status_code == 200

@@ -132,6 +132,7 @@ def changed(batch: Batch) -> dict[int, list[list[str]]]:
 def test_nothing_is_changed_on_the_way(source: Source, leads: list[int], tmp_path: Path, way: str) -> None:
     make_file, how = WAYS[way]
     batch = uploaded(source, convert(make_file(source, tmp_path), *how))
+    assert (batch.state, batch.rows) == ("checked", LEADS), "the whole file is read and checked"
     assert changed(batch) == {}
     assert given.totals(batch) == {"unchanged": LEADS}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -141,6 +142,30 @@ def test_rows_whose_undo_failed_go_along_with_those_asked_for_next() -> None:
     assert statuses(leads) == [P, P, C, P]
     assert (batch.state, batch.undo_lines) == ("finished", None), "as it ended before the undo that failed"
     assert control.unfinished_undo(batch) == []
+
+
+@pytest.mark.parametrize("again", [control.resume, lambda batch: undone(batch, lines=[1])])
+def test_a_run_that_failed_goes_on_where_it_failed_after_an_undo_that_failed_too(
+    again: Callable[[Batch], object], settings: Any
+) -> None:
+    settings.CHUNK_ROWS = 2
+    campaign = make.campaign()
+    leads = [make.lead(campaign) for _ in range(4)]
+    batch = imported(campaign, leads[:2])
+    Batch.objects.update(state="failed", failed_in="applying", step="rows")
+    batch.refresh_from_db()
+    control.undo(batch, person=None, lines=[1], at=NOW)
+    Batch.objects.update(state="failed", failed_in="undoing", error_code="x", error="y")
+    batch.refresh_from_db()
+    again(batch)
+    work(batch)
+    assert statuses(leads) == [P, C, P, P]
+    assert (batch.state, batch.failed_in) == ("failed", "applying")
+    control.resume(batch)
+    work(batch)
+    assert (batch.state, statuses(leads)) == ("finished", [P, C, P, P]), (
+        "the rest is done, and nothing read anew"
+    )
 
 
 def test_rows_that_moved_nothing_cannot_be_undone() -> None:

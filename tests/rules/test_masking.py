@@ -78,6 +78,19 @@ def test_a_name_that_its_reader_knows_is_no_secret() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("Helios Solar Leads sent it to Helios Solar", "Helios Solar Leads sent it to the client"),
+        ("HELIOS-SOLAR LEADS GMBH; Helios", "HELIOS-SOLAR LEADS GMBH; the client"),
+        ("it@heliossolarleads.example, it@helios-solar.example", "it@heliossolarleads.example, the client"),
+    ],
+)
+def test_its_readers_own_name_is_no_secret_though_another_stands_in_it(said: str, told: str) -> None:
+    assert Mask("the client", ("Helios Solar Ltd",), own=("Helios Solar Leads GmbH",))(said) == told
+
+
 def test_a_long_text_is_read_in_time() -> None:
     said = "the " * 50_000 + "x@" * 50_000 + "Bright" * 20_000
     assert MASK(said) is said
+    assert MASK("Brightwater-" * 30_000).count("client") == 30_000
