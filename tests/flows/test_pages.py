@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from campaigns.models import User
 from campaigns.rules import begin, local_date
+from campaigns.templatetags.figures import weekday
 from leads.models import Lead, LeadEvent
 from leads.statuses import Status
 from rejections.columns import guess
@@ -62,6 +63,10 @@ def test_home_lists_what_needs_somebody_by_deadline_then_money() -> None:
     assert items[1]["due"] == "tonight"
     assert items[1]["amount"] == "£18"
     assert closing.status == Status.PENDING
+    make.lead(w.campaign, at=last_moment_inside(w) + timedelta(days=1))
+    items = opened(w.people["operator"], "home")["items"]
+    tomorrow = local_date(w.at, w.campaign.time_zone) + timedelta(days=1)
+    assert items[1]["due"] == f"tonight and {weekday(tomorrow)}", "of two, one has a day more"
 
 
 def last_moment_inside(w: World) -> Any:
