@@ -302,7 +302,7 @@ def test_what_was_put_back_is_shown_as_put_back_and_is_no_credit() -> None:
     assert (line["rejected"], line["credit"], line["back"]) == (0, 0, 2)
     answer = signed_in(operator).get(result)
     assert answer.context["receipt"].holds.credited == 0
-    assert answer.content.decode().count("Was rejected, put back") == 3
+    assert answer.content.decode().count("Was rejected, put back") == 4  # a tile, its filter and two rows
 
 
 def test_leads_picked_by_hand_have_not_come_the_way_of_a_file() -> None:
