@@ -29,6 +29,13 @@ _COMMON = frozenset(
     "software solar solutions supplier suppliers systems team technologies technology the travel uk university us usa "
     "water web world".split()
 )
+#: With these leads are sent back, whoever is called so.
+_SAID = frozenset(
+    "age again already application area bad call called consent contact customer customers date disconnected double "
+    "duplicate email enquiry existing fake false fraud invalid late lead mail missing name number old order phone "
+    "postcode reason rejected request same spam test unqualified valid wrong".split()
+)
+_ORDINARY = _COMMON | _SAID
 #: Stand between two words of a name, and say nothing.
 _BETWEEN = frozenset(("and", "und", "et", "of", "the"))
 #: Hosts where anybody has an address.
@@ -197,7 +204,7 @@ def _of_company(name: str) -> Iterator[_Form]:
         words = words[:-1]
     while words:
         yield _form(words, name)
-        if words[-1] not in _COMMON | _BETWEEN or len(words) == 1 or {*words[:-1]} <= _COMMON | _BETWEEN:
+        if words[-1] not in _COMMON | _BETWEEN or len(words) == 1 or {*words[:-1]} <= _ORDINARY | _BETWEEN:
             return
         words = words[:-1]
 
@@ -219,7 +226,7 @@ def _of_mailbox(address: str) -> Iterator[_Form]:
 
 def _form(words: list[str], name: str) -> _Form:
     key = "".join(word for word in words if word not in _BETWEEN) or "".join(words)
-    ordinary = len(words) == 1 and (key in _COMMON or key in _LEGAL or len(key) <= _SHORT)
+    ordinary = len(words) == 1 and (key in _ORDINARY or key in _LEGAL or len(key) <= _SHORT)
     written = next(iter(_WORD.findall(name)), "")
     like = written[:1].upper() + written[1:] if ordinary else ""
     loose = r"[\W_]?" if len(key) >= _LONG else ""

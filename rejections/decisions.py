@@ -113,6 +113,11 @@ OF_CORRECTIONS = frozenset(
 WINDOWED = frozenset({Outcome.BLANK_REASON, Outcome.REASON_NOT_RETURNABLE, Outcome.FINAL, Outcome.REJECTED})
 #: Outcomes that move a lead, or credit it.
 REJECTING = frozenset({Outcome.REJECTED, Outcome.FINAL})
+#: What the check says of rows that would move their lead: nothing has moved yet.
+WOULD = {
+    Outcome.REJECTED: "The lead will be Client Rejected and go back to its supplier.",
+    Outcome.FINAL: "Its month is closed: it will stay as it is, and be credited once, in the open month.",
+}
 #: The advice for a damaged identifier that nobody had accepted when the batch was started.
 LEFT_OUT = "Nobody chose the lead that fits: import this row again, with its Lead ID."
 #: The advice for a damaged identifier that a person skipped.
@@ -217,6 +222,16 @@ def _decide_with_lead(row: RowFacts, lead: LeadLike, opens: datetime | None) -> 
     if not row.returnable:
         return Outcome.REASON_NOT_RETURNABLE
     return Outcome.FINAL if lead.is_final else Outcome.REJECTED
+
+
+def not_rejectable_then(status: str, decided_for_supplier: bool) -> str:
+    """The advice for a `not_rejectable` row whose lead stands otherwise by now; blank where it still fits."""
+    if decided_for_supplier or status not in {*RETURNABLE, Status.CLIENT_REJECTED}:
+        return ""
+    then = f"When this row was decided, the lead was neither Pending nor Accepted; it is {Status(status).label} now"
+    if status == Status.CLIENT_REJECTED:
+        return f"{then}: nothing to do."
+    return f"{then}: import the row again to reject it."
 
 
 def credited_before(batch_id: int) -> str:

@@ -174,7 +174,11 @@ def _price(moved: Iterable[Moved]) -> Decimal:
 
 
 def as_json(batch: Batch, numbers: Receipt) -> dict[str, Any]:
-    """The object that the command line prints and the API answers with (PRODUCT.md, section 9)."""
+    """The object that the command line prints and the API answers with (PRODUCT.md, section 9).
+
+    Counts are what it did; money is what holds now, without what was put back since.
+    """
+    holds = numbers.holds
     return {
         "batch": batch.pk,
         "kind": batch.kind,
@@ -188,8 +192,8 @@ def as_json(batch: Batch, numbers: Receipt) -> dict[str, Any]:
         "cap_slots_freed": numbers.cap_slots_freed,
         "quarantine_released": numbers.quarantine_released,
         "money": {
-            "not_billed": f"{numbers.not_billed:.2f}",
-            "credited": f"{numbers.credited:.2f}",
-            "billed": f"{numbers.billed:.2f}",
+            "not_billed": f"{holds.not_billed:.2f}",
+            "credited": f"{holds.credited:.2f}",
+            "billed": f"{holds.billed:.2f}",
         },
     }

@@ -12,7 +12,7 @@ from openpyxl.cell import WriteOnlyCell
 
 from leads.sheet import shield, xml_safe
 from rejections.columns import RESULT_COLUMNS
-from rejections.decisions import LEFT_OUT, Outcome
+from rejections.decisions import LEFT_OUT, WOULD, Outcome, not_rejectable_then
 from rejections.models import Batch, Kind
 from rejections.options import Options
 from rejections.receipt import BEFORE_START
@@ -34,12 +34,13 @@ def table(batch: Batch) -> Iterator[Sequence[str]]:
     yield [*columns, *RESULT_COLUMNS]
     opens = opening(batch, Options.from_json(batch.options))
     open_ended = batch.state not in BEFORE_START and not batch.settled_all
-    for line, cells, outcome, lead_id, status, sentence in tables.results(batch.pk, opens):
+    for line, cells, outcome, lead_id, status, sentence, decided in tables.results(batch.pk, opens):
         raw = [*cells, *[""] * (len(columns) - len(cells))][: len(columns)]
         if open_ended and line > batch.settled_line:
             yield [*raw, str(line), "", _NOT_STARTED, lead_id, status]
         else:
-            yield [*raw, str(line), outcome, sentence or _advice(batch, outcome), lead_id, status]
+            advice = sentence or _advice(batch, outcome, status, decided)
+            yield [*raw, str(line), outcome, advice, lead_id, status]
 
 
 def size(batch: Batch) -> int:
@@ -54,9 +55,13 @@ def width(batch: Batch) -> int:
     return len(batch.reading.get("columns", [])) + len(RESULT_COLUMNS)
 
 
-def _advice(batch: Batch, outcome: str) -> str:
+def _advice(batch: Batch, outcome: str, status: str, decided: bool) -> str:
     if batch.started_at and outcome == Outcome.NEEDS_REVIEW:
         return LEFT_OUT
+    if not batch.started_at and outcome in WOULD:
+        return WOULD[Outcome(outcome)]
+    if outcome == Outcome.NOT_REJECTABLE and (then := not_rejectable_then(status, decided)):
+        return then
     return Outcome(outcome).advice if outcome else ""
 
 

@@ -10,7 +10,7 @@ from campaigns.lists import fold_phrase
 from campaigns.models import Phrase
 from leads.models import Lead, LeadEvent
 from rejections.columns import ColumnMap
-from rejections.decisions import LEFT_OUT, REJECTING, SKIPPED, Outcome
+from rejections.decisions import LEFT_OUT, REJECTING, SKIPPED, WOULD, Outcome, not_rejectable_then
 from rejections.models import Batch
 from rejections.options import Options
 from rejections.sql import tables
@@ -66,7 +66,8 @@ def shown(
     )
     codes = _codes(batch.campaign.client_id, lines, mapping.default_reason)
     leads = [row.lead_id for row in lines if row.lead_id]
-    statuses = dict(Lead.objects.filter(pk__in=leads).values_list("pk", "status"))
+    stand = Lead.objects.filter(pk__in=leads).values_list("pk", "status", "decided_for_supplier")
+    statuses = {lead: (status, decided) for lead, status, decided in stand}
     undone = LeadEvent.objects.filter(batch_id=batch.pk, undoes__isnull=False, lead__in=leads)
     back = set(undone.values_list("lead_id", flat=True))
     return [_shown(batch, row, mapping, codes, statuses, undoable, row.lead_id in back) for row in lines]
@@ -77,7 +78,7 @@ def _shown(
     row: Line,
     mapping: ColumnMap,
     codes: Mapping[str, str],
-    statuses: Mapping[int, str],
+    statuses: Mapping[int, tuple[str, bool]],
     undoable: bool,
     put_back: bool,
 ) -> Shown:
@@ -90,6 +91,8 @@ def _shown(
         advice = SKIPPED
     elif batch.started_at and outcome == Outcome.NEEDS_REVIEW:
         advice = LEFT_OUT
+    elif not batch.started_at and outcome in WOULD and not (row.note and "sentence" in row.note):
+        advice = WOULD[Outcome(outcome)]
     else:
         advice = _advice(row, statuses)
     reason = row.reason.strip() or mapping.default_reason
@@ -109,12 +112,12 @@ def _shown(
         and not put_back
         and not (row.note and "sentence" in row.note),
         suggested_lead=row.note.get("lead") if row.note else None,
-        status=statuses.get(row.lead_id, "") if row.lead_id else "",
+        status=statuses.get(row.lead_id or 0, ("", False))[0],
         put_back=put_back and outcome in REJECTING,
     )
 
 
-def _advice(row: Line, statuses: Mapping[int, str]) -> str:
+def _advice(row: Line, statuses: Mapping[int, tuple[str, bool]]) -> str:
     """What applies to this very row, else the outcome's advice."""
     if row.problem:
         return row.problem
@@ -126,8 +129,11 @@ def _advice(row: Line, statuses: Mapping[int, str]) -> str:
     if row.note and "sentence" in row.note:
         return str(row.note["sentence"])
     if row.outcome == Outcome.NOT_REJECTABLE and row.lead_id:
-        status = statuses.get(row.lead_id, "").replace("_", " ").title()
-        return f"The lead is {status}: it was not billed, or was decided for the supplier."
+        status, decided = statuses.get(row.lead_id, ("", False))
+        words = status.replace("_", " ").title()
+        return not_rejectable_then(status, decided) or (
+            f"The lead is {words}: it was not billed, or was decided for the supplier."
+        )
     return Outcome(row.outcome).advice if row.outcome else ""
 
 

@@ -75,6 +75,7 @@ class Forecast:
     later: list[Batch]
     lists: str = ""
     list_stays: Picklist | None = None
+    moved_up: int = 0
 
 
 def forecast(batch: Batch, lines: list[int] | None) -> Forecast:
@@ -99,6 +100,7 @@ def forecast(batch: Batch, lines: list[int] | None) -> Forecast:
         later=naming_later(batch),
         lists="" if lines else _listed(batch.mapping.get("list") or {}),
         list_stays=list_that_stays(batch),
+        moved_up=receipt.moved_up(batch.pk),
     )
 
 

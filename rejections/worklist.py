@@ -31,8 +31,8 @@ OPEN_LISTED = 12
 class Unsettled:
     """A campaign with what is not settled in it. Dates are the campaign's.
 
-    `opens`: the oldest day still inside the window; `closed_on` and `closes_on`: the last date on which
-    the newest lead outside, and the oldest lead that closes soon, could or can be rejected.
+    `opens`: the oldest day still inside the window; `closed_on`, `closes_on` and `all_closed_on`: the last date
+    on which the newest lead outside could be rejected, and the oldest and the newest that close soon can be.
     """
 
     campaign: Campaign
@@ -41,6 +41,7 @@ class Unsettled:
     standing: Standing
     closed_on: date | None = None
     closes_on: date | None = None
+    all_closed_on: date | None = None
 
 
 def opens_on(campaign: Campaign, at: datetime) -> date | None:
@@ -66,7 +67,7 @@ def _bounds(campaign: Campaign, at: datetime) -> Bounds:
 
 def _nothing(campaign: Campaign) -> Standing:
     none = Decimal(0)
-    return Standing(campaign.pk, 0, none, 0, none, None, 0, none, None, 0, none, 0)
+    return Standing(campaign.pk, 0, none, 0, none, None, 0, none, None, None, 0, none, 0)
 
 
 def _unsettled(campaign: Campaign, standing: Standing, at: datetime) -> Unsettled:
@@ -77,6 +78,7 @@ def _unsettled(campaign: Campaign, standing: Standing, at: datetime) -> Unsettle
         standing=standing,
         closed_on=_last_date(campaign, standing.last_closed),
         closes_on=_last_date(campaign, standing.first_closing),
+        all_closed_on=_last_date(campaign, standing.last_closing),
     )
 
 

@@ -88,11 +88,12 @@
   document.addEventListener("htmx:configRequest", (event) => { if (token() && event.detail.verb !== "get") event.detail.headers["X-CSRFToken"] = token(); });
 
   // ---- A form is sent once; coming back to the page makes it usable again ----
+  const bringsFile = ({ target, submitter }) => target.matches("[data-download]") || submitter?.matches("[data-download]");
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (event.defaultPrevented || form.method !== "post" || form.matches("[hx-post], [data-session]")) return;
     // What comes is a file, and the page stays: nothing would make the form usable again.
-    if (form.matches("[data-download]")) { form.closest("dialog")?.close(); return; }
+    if (bringsFile(event)) { form.closest("dialog")?.close(); return; }
     if (form.getAttribute("aria-busy") === "true") { event.preventDefault(); return; }
     form.setAttribute("aria-busy", "true");
     event.submitter?.setAttribute("aria-busy", "true");
@@ -161,7 +162,7 @@
   };
   document.addEventListener("submit", (event) => {
     const form = event.target, at = isFree() ? null : document.activeElement;
-    if (event.defaultPrevented || form.matches("[hx-post], [data-session], [data-download]")) return;
+    if (event.defaultPrevented || form.matches("[hx-post], [data-session]") || bringsFile(event)) return;
     // Who has searched goes on to what was found, by keys too.
     remember((event.submitter || form).closest("section[id], section[aria-labelledby]"), form.method === "get" && at && inField(at) ? null : at);
   });

@@ -90,6 +90,12 @@ def initials(name: str) -> str:
 
 
 @register.filter
+def hue(name: str) -> str:
+    """The class of a person's circle: the same name has the same one of three colours."""
+    return ("", "b", "c")[sum(map(ord, str(name))) % 3]
+
+
+@register.filter
 def one_of(names: list[str]) -> str:
     """Names as a choice: “Ana”, “Ana or Ben”, “Ana, Ben or Cem”; past four, the rest as a number."""
     names = [str(name) for name in names]

@@ -27,7 +27,7 @@ class Standing(NamedTuple):
     """A campaign's leads that are not settled yet, in numbers and money.
 
     `closed`: Pending leads whose window has closed; `closing`: Pending ones that leave it before `soon`,
-    the first of them valid since `first_closing`; `stuck`: Processing for too long.
+    the first and the last of them valid since `first_closing` and `last_closing`; `stuck`: Processing for too long.
     """
 
     campaign_id: int
@@ -39,6 +39,7 @@ class Standing(NamedTuple):
     closing: int
     closing_amount: Decimal
     first_closing: datetime | None
+    last_closing: datetime | None
     quarantined: int
     quarantined_amount: Decimal
     stuck: int
@@ -57,6 +58,7 @@ def standing(bounds: Sequence[Bounds], stuck_before: datetime) -> dict[int, Stan
                 count(*) FILTER (WHERE p AND l.valid_at >= w.opens AND l.valid_at < w.soon),
                 coalesce(sum(l.price) FILTER (WHERE p AND l.valid_at >= w.opens AND l.valid_at < w.soon), 0),
                 min(l.valid_at) FILTER (WHERE p AND l.valid_at >= w.opens AND l.valid_at < w.soon),
+                max(l.valid_at) FILTER (WHERE p AND l.valid_at >= w.opens AND l.valid_at < w.soon),
                 count(*) FILTER (WHERE l.status = 'quarantined'),
                 coalesce(sum(l.price) FILTER (WHERE l.status = 'quarantined'), 0),
                 count(*) FILTER (WHERE l.status = 'processing' AND l.received_at < %s)

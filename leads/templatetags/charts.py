@@ -103,11 +103,11 @@ def spread_bars(bars: Sequence[Bar], window: int | None) -> SafeString:
         )
         for bar in bars
     )
-    every = max(1, len(bars) // 12)
+    every = math.ceil(len(bars) / 12) or 1
     return format_html(
         '<div class="daybars"><ol class="ys" aria-hidden="true">{}</ol>'
         '<svg viewBox="0 0 {} {}" preserveAspectRatio="none" role="img" aria-label="{}">{}{}{}</svg>'
-        '<ol class="xs" aria-hidden="true">{}</ol></div>',
+        '<ol class="xs each" aria-hidden="true">{}</ol></div>',
         format_html_join("", "<li>{}</li>", ((number(tick),) for tick in (top, top // 2, 0))),
         STEP * len(bars),
         HEIGHT,

@@ -178,7 +178,9 @@ def _fits(act: str, lead: Lead, at: datetime) -> str:
         window = profile.window(lead, at)
         if window is None:
             if hasattr(lead, "adjustment"):
-                return "Its month is closed, and it was adjusted before"
+                return "its month is closed, and it was adjusted before"
+            if lead.decided_for_supplier:
+                return "a dispute about it was decided for its supplier"
             return f"{status.label}: not to be rejected"
         return "" if window.open else "its return window has closed"
     needed = Status.PENDING if act == "accept" else Status.REJECTED

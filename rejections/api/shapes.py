@@ -25,7 +25,7 @@ STATUSES = [(status.value, status.label) for status in Status]
 
 
 class MoneySerializer(serializers.Serializer):
-    """Three sums in the campaign's currency, never one."""
+    """Three sums in the campaign's currency, never one, less what was put back since."""
 
     not_billed = serializers.DecimalField(14, 2, help_text="Price of Pending leads that were rejected.")
     credited = serializers.DecimalField(14, 2, help_text="Price of Accepted leads that were rejected.")
@@ -55,7 +55,9 @@ class BatchSerializer(serializers.Serializer):
     by = serializers.CharField(help_text="Who made it.")
     created_at = serializers.DateTimeField()
     started_at = serializers.DateTimeField(allow_null=True)
-    ended_at = serializers.DateTimeField(allow_null=True)
+    ended_at = serializers.DateTimeField(
+        allow_null=True, help_text="When it came to its present end: after an undo, the end of that."
+    )
     done = serializers.IntegerField(help_text="Rows that the present state has settled.")
     undecided = serializers.IntegerField(
         help_text="Rows whose damaged identifier waits for a word: review them."

@@ -69,6 +69,16 @@ def given_back(batch_id: int) -> Decimal:
         return Decimal(cursor.fetchone()[0])
 
 
+def moved_up(batch_id: int) -> int:
+    """Leads that moved up from quarantine because of this batch: Undo leaves them in place."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM leads_leadevent WHERE batch_id = %s AND cause = 'quarantine_released'",
+            [batch_id],
+        )
+        return int(cursor.fetchone()[0])
+
+
 def restored(batch_id: int) -> int:
     """Leads of this batch that Undo or a granted dispute has put back."""
     with connection.cursor() as cursor:

@@ -155,8 +155,11 @@ def line_range(batch_id: int, *, after: int, limit: int) -> list[tuple[int, list
         return cursor.fetchall()
 
 
-def results(batch_id: int, opens: datetime | None) -> Iterator[tuple[int, list[str], str, str, str, str]]:
-    """Every row in line order from a server-side cursor: line, cells, outcome, lead id, lead status, sentence.
+def results(
+    batch_id: int, opens: datetime | None
+) -> Iterator[tuple[int, list[str], str, str, str, str, bool]]:
+    """Every row in line order from a server-side cursor: line, cells, outcome, lead id, lead status, sentence,
+    and whether the lead was decided for its supplier.
 
     The sentence says why the lead of a correction's row stays Rejected or waits, that a damaged identifier was
     skipped, or that a lead was credited before; else it is blank.
@@ -165,7 +168,8 @@ def results(batch_id: int, opens: datetime | None) -> Iterator[tuple[int, list[s
         cursor.execute(
             f"""
             SELECT r.line, r.cells, coalesce({EFFECTIVE}, ''), coalesce(r.lead_id::text, ''), coalesce(l.status, ''),
-                coalesce(r.note->>'sentence', CASE WHEN r.outcome = %s AND r.review = 'skip' THEN %s END, '')
+                coalesce(r.note->>'sentence', CASE WHEN r.outcome = %s AND r.review = 'skip' THEN %s END, ''),
+                coalesce(l.decided_for_supplier, false)
             FROM rejections_batchrow r LEFT JOIN leads_lead l ON l.id = r.lead_id
             WHERE r.batch_id = %s ORDER BY r.line
             """,

@@ -93,7 +93,8 @@ BACK = Chip("arrow-back", "dark")
 _WAS = {Outcome.REJECTED: "rejected", Outcome.FINAL: "credited", Outcome.RELEASED: "released"}
 
 
-def _was(outcome: Outcome) -> str:
+def put_back_words(outcome: Outcome) -> str:
+    """What a row is called whose lead was put back."""
     return f"Was {_WAS.get(outcome, 'stored')}, put back"
 
 
@@ -101,7 +102,7 @@ def _was(outcome: Outcome) -> str:
 def outcome_chip(outcome: str, put_back: bool = False) -> SafeString:
     """What became of a row, and whether that was taken back."""
     if put_back:
-        return BACK.render(_was(Outcome(outcome)))
+        return BACK.render(put_back_words(Outcome(outcome)))
     return OUTCOMES[Outcome(outcome)].render(Outcome(outcome).label)
 
 
@@ -143,7 +144,7 @@ def tiles(counts: Mapping[str, int], back: Mapping[str, int]) -> list[Tile]:
         if rows > taken:
             found.append(Tile(outcome, outcome.label, rows - taken, chip))
         if taken:
-            found.append(Tile(outcome, _was(outcome), taken, BACK))
+            found.append(Tile(outcome, put_back_words(outcome), taken, BACK))
     return found
 
 

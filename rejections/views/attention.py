@@ -94,6 +94,8 @@ def _closing(line: Unsettled, where: str) -> dict[str, Any]:
     leads, worth, until = line.standing.closing, line.standing.closing_amount, line.closes_on or line.today
     title = f"{counted(leads, 'Pending lead')} leave{'s' if leads == 1 else ''} the return window"
     due = "tonight" if until == line.today else f"end of {weekday(until)}"
+    if line.all_closed_on and line.all_closed_on > until:
+        due = f"{due} and {weekday(line.all_closed_on)}"
     order = (1 + (until - line.today).days, -worth)
     amount = round_money(worth, line.campaign.currency)
     url = _leads(line, only=Only.CLOSING)

@@ -121,11 +121,10 @@ def _rows(request: HttpRequest, batch: Batch, options: Options, counts: dict[str
 
 def _close_out(batch: Batch) -> dict[str, Any]:
     accepting, held = close_out_effect(batch)
-    single = "leads" in batch.mapping
     return {
-        "through": None if single else Options.from_json(batch.options).through,
+        "through": None if "leads" in batch.mapping else Options.from_json(batch.options).through,
         "accepting": accepting,
         "held_back": held,
-        "confirm": None if single else _typed(accepting.leads),
+        "confirm": _typed(accepting.leads),
         "blocked": "" if accepting.leads else "No lead of this campaign is Pending up to that day.",
     }

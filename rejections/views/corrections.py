@@ -106,7 +106,7 @@ def _rows(request: HttpRequest, batch: Batch, numbers: Corrected) -> dict[str, A
     lines = celllist.shown(batch, outcomes, only, page=pager.page)
     return {
         "lines": lines,
-        "filters": paging.outcome_filters(counts, counts, outcome, kept),
+        "filters": paging.outcome_filters(counts, counts, outcome, kept, {}),
         "narrowed": [_narrow(name, cells[name], only, outcome) for name in celllist.ONLY if cells[name]],
         "pager": pager,
         "selectable": batch.state in UNDOABLE and any(line.undoable for line in lines),

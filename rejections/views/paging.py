@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -12,9 +13,7 @@ from rejections import rowlist
 from rejections.decisions import Outcome
 from rejections.models import Batch
 from rejections.options import Options
-
-#: Outcomes offered as a filter of their own beside “All”.
-FILTERS = 6
+from rejections.templatetags.batches import put_back_words
 
 
 @dataclass(frozen=True)
@@ -59,8 +58,12 @@ def row_table(
     all_of: dict[str, int],
     hidden: list[tuple[str, str]],
     undoable: bool,
+    back: Mapping[str, int] | None = None,
 ) -> dict[str, Any]:
-    """The table of rows: those of `all_of`, or of the one outcome in the address, and of a search."""
+    """The table of rows: those of `all_of`, or of the one outcome in the address, and of a search.
+
+    `back` is what of the outcomes was put back since.
+    """
     outcome = request.GET.get("outcome", "")
     outcome = outcome if outcome in counts else ""
     search = request.GET.get("q", "").strip()[:200]
@@ -76,7 +79,7 @@ def row_table(
         "outcome": outcome,
         "search": search,
         "hidden": [*hidden, *([("outcome", outcome)] if outcome else [])],
-        "filters": outcome_filters(counts, all_of, outcome, kept),
+        "filters": outcome_filters(counts, all_of, outcome, kept, back or {}),
         "selectable": undoable and any(line.undoable for line in lines),
         "pager": pager,
     }
@@ -103,15 +106,23 @@ def _searched(data: QueryDict, page: int, found: int) -> Pager:
 
 
 def outcome_filters(
-    counts: dict[str, int], all_of: dict[str, int], outcome: str, kept: dict[str, str]
+    counts: dict[str, int],
+    all_of: dict[str, int],
+    outcome: str,
+    kept: dict[str, str],
+    back: Mapping[str, int],
 ) -> list[dict[str, Any]]:
-    """All, and the biggest outcomes, as links that keep the other parameters: label, rows, query, here."""
-    biggest = sorted(all_of, key=lambda name: -all_of[name])[:FILTERS]
-    names = [name for name in counts if name in biggest or name == outcome]
+    """All, and each outcome there is, as links that keep the other parameters: label, rows, query, here."""
+    names = [name for name in counts if name in all_of or name == outcome]
     filters = [{"label": "All", "rows": sum(all_of.values()), "query": urlencode(kept), "here": not outcome}]
     for name in names:
+        label = _label(Outcome(name), counts[name], back.get(name, 0))
         query = urlencode({**kept, "outcome": name})
-        filters.append(
-            {"label": Outcome(name).label, "rows": counts[name], "query": query, "here": name == outcome}
-        )
+        filters.append({"label": label, "rows": counts[name], "query": query, "here": name == outcome})
     return filters
+
+
+def _label(outcome: Outcome, rows: int, back: int) -> str:
+    if not back:
+        return outcome.label
+    return put_back_words(outcome) if back >= rows else f"{outcome.label} or put back"

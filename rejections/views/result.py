@@ -110,7 +110,7 @@ def _context(request: HttpRequest, batch: Batch) -> dict[str, Any]:
     has_rows = batch.kind != Kind.CLOSE_OUT and bool(numbers.outcomes) and batch.state not in RUNNING
     return context | {
         "title": _title(batch, numbers),
-        "facts": [] if batch.state == State.UNDONE else _facts(numbers),
+        "facts": _facts(numbers, undone=batch.state == State.UNDONE),
         "options": _options(batch),
         "no_undo": _no_undo(batch, may, numbers),
         "put_back": _put_back(batch),
@@ -147,7 +147,9 @@ def _rows(request: HttpRequest, batch: Batch, numbers: Receipt, may: dict[str, A
     options = Options.from_json(batch.options)
     counts = numbers.outcomes
     undoable = bool(may["undo"])
-    return paging.row_table(request, batch, options, counts, all_of=counts, hidden=[], undoable=undoable)
+    return paging.row_table(
+        request, batch, options, counts, all_of=counts, hidden=[], undoable=undoable, back=numbers.back
+    )
 
 
 def _title(batch: Batch, numbers: Receipt) -> str:
@@ -187,7 +189,9 @@ def _ahead(batch: Batch) -> list[Batch]:
     return list(state.rivals_of(batch).filter(state__in=RUNNING, pk__lt=batch.pk))
 
 
-def _facts(numbers: Receipt) -> list[tuple[str, int]]:
+def _facts(numbers: Receipt, *, undone: bool) -> list[tuple[str, int]]:
+    """What else it did; of an undone batch only what Undo leaves in place."""
+    moved_up = ("Moved up from quarantine", numbers.quarantine_released)
     facts = [
         ("Accepted, older than the window", numbers.accepted_older),
         ("Accepted, remaining", numbers.accepted_remaining),
@@ -195,9 +199,9 @@ def _facts(numbers: Receipt) -> list[tuple[str, int]]:
         ("Held back", numbers.held_back),
         ("Affiliate events rejected", numbers.affiliate_events_rejected),
         ("Cap slots given back", numbers.cap_slots_freed),
-        ("Moved up from quarantine", numbers.quarantine_released),
+        moved_up,
     ]
-    return [(words, count) for words, count in facts if count]
+    return [(words, count) for words, count in ([moved_up] if undone else facts) if count]
 
 
 def _channel(notice: Delivery) -> str:

@@ -33,6 +33,9 @@ def test_all_leads_of_a_list_are_picked_checked_and_rejected(
     expect(whole).not_to_be_checked()
     expect(toolbar).to_contain_text(f"{listing.PAGE - 1} selected")
     whole.check()
+    with page.expect_download() as downloaded:
+        toolbar.get_by_role("button", name="Download").click()
+    assert len(downloaded.value.path().read_text().splitlines()) == 1 + MORE
     page.get_by_role("button", name="Reject", exact=True).click()
     expect(steps.heading(page, f"Reject {MORE} leads")).to_be_visible()
     page.get_by_label("Reason, in your own words").fill("Wrong person")

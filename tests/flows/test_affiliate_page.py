@@ -13,12 +13,12 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client as Browser
 from django.utils import timezone
 
-from campaigns.models import User
 from leads.models import AffiliateEvent, Lead
 from leads.statuses import Status
 from rejections import affiliatefile
 from rejections.models import AffiliateFile
 from tests import make
+from tests.flows.test_pages import signed_in
 
 pytestmark = pytest.mark.django_db
 HEADER = ("Lead ID", "Reference", "Status", "Payout", "Occurred at")
@@ -27,12 +27,6 @@ HEADER = ("Lead ID", "Reference", "Status", "Payout", "Occurred at")
 @pytest.fixture
 def lead() -> Lead:
     return make.lead(make.campaign(name="Rooftops"), Status.ACCEPTED)
-
-
-def browser_of(person: User) -> Browser:
-    browser = Browser()
-    browser.force_login(person)
-    return browser
 
 
 def sent(browser: Browser, rows: list[tuple[object, ...]], header: tuple[str, ...] = HEADER) -> Any:
@@ -45,7 +39,7 @@ def kept() -> set[Path]:
 
 
 def test_a_file_is_checked_before_it_is_recorded_and_recorded_once(lead: Lead) -> None:
-    browser = browser_of(make.operator())
+    browser = signed_in(make.operator())
     now = f"{timezone.now():%Y-%m-%dT%H:%M:%SZ}"
     rows = [
         (lead.pk, "a-1", "approved", "2.50", now), (lead.pk, "a-1", "approved", "2.50", now),
@@ -89,7 +83,7 @@ def test_a_file_that_cannot_be_taken_leaves_nothing_behind(
     rows: list[tuple[object, ...]] = [
         (lead.pk, f"a-{n}", "approved", "1", "")[: len(header)] for n in range(2)
     ]
-    answer = sent(browser_of(make.operator()), rows, header)
+    answer = sent(signed_in(make.operator()), rows, header)
     assert answer.status_code == 422
     page = answer.content.decode()
     assert words in page
@@ -100,11 +94,11 @@ def test_a_file_that_cannot_be_taken_leaves_nothing_behind(
 
 
 def test_only_staff_see_them_and_what_nobody_records_is_forgotten(lead: Lead) -> None:
-    operator = browser_of(make.operator())
+    operator = signed_in(make.operator())
     address = sent(operator, [(lead.pk, "a-1", "approved", "1", "")]).url
     file = AffiliateFile.objects.get()
     for person in (make.client_user(lead.campaign.client), make.supplier_user(lead.supplier)):
-        other = browser_of(person)
+        other = signed_in(person)
         for path in ("/affiliate-events/", "/affiliate-events.csv", address):
             assert other.get(path).status_code == 404
         assert other.post(address).status_code == 404

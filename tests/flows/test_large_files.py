@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.test import Client as Browser
 from django.utils import timezone
 from openpyxl import load_workbook
 
@@ -20,14 +19,9 @@ from rejections import disputes, workbooks
 from rejections.models import Batch
 from tests import make
 from tests.batches import imported
+from tests.flows.test_pages import signed_in
 
 pytestmark = pytest.mark.django_db
-
-
-def browser_of(person: User) -> Browser:
-    browser = Browser()
-    browser.force_login(person)
-    return browser
 
 
 def rows_of(answer: Any) -> list[list[Any]]:
@@ -60,7 +54,7 @@ def test_a_large_one_is_made_in_the_background_as_it_would_be_at_once(
     told: dict[str, tuple[User, str]], monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     person, address = told[kind]
-    browser = browser_of(person)
+    browser = signed_in(person)
     at_once = rows_of(browser.get(address))
     assert len(at_once) > 2
     monkeypatch.setattr(downloads, "AT_ONCE", 1)
@@ -74,7 +68,7 @@ def test_a_large_one_is_made_in_the_background_as_it_would_be_at_once(
     file = browser.get(f"{waiting.url}file/")
     assert address.rpartition("/")[2].rpartition(".")[2] in file["Content-Disposition"]
     assert rows_of(file) == at_once
-    stranger = browser_of(make.operator())
+    stranger = signed_in(make.operator())
     assert {stranger.get(path).status_code for path in (waiting.url, f"{waiting.url}file/")} == {404}
 
 
@@ -84,7 +78,7 @@ def test_the_workbook_of_a_file_with_a_long_name_has_a_shorter_one(
     person, address = told["result"]
     Batch.objects.update(file_name=f"{'x' * 296}.csv")
     monkeypatch.setattr(downloads, "AT_ONCE", 1)
-    assert browser_of(person).get(address).status_code == 302
+    assert signed_in(person).get(address).status_code == 302
     [job] = Download.objects.all()
     assert job.name == f"{'x' * 200}-result.xlsx"
 
@@ -96,6 +90,6 @@ def test_what_is_too_large_for_a_workbook_says_so_and_points_to_the_csv(
     monkeypatch.setattr(downloads, "AT_ONCE", 1)
     monkeypatch.setattr(downloads, limit, 1)
     for person, address in told.values():
-        page = browser_of(person).get(address, follow=True).content.decode()
+        page = signed_in(person).get(address, follow=True).content.decode()
         assert "too many for XLSX. Nothing was made. The CSV holds them all" in page, address
     assert not Download.objects.exists()

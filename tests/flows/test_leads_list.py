@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from leads.models import Lead, LeadValues, SavedView
 from leads.statuses import Status
+from rejections import control
 from rejections.models import Batch, Kind
 from rejections.states import State
 from tests import batches, make
@@ -122,6 +123,34 @@ def test_leads_picked_from_a_list_are_rejected_after_a_question_and_a_check() ->
     assert batches.statuses([pending, accepted]) == ["pending", "accepted"]
     batches.started(batch, person=w.people["client"], at=w.at)
     assert batches.statuses([pending, accepted]) == ["client_rejected"] * 2
+
+
+def test_many_picked_leads_are_accepted_once_their_number_was_typed(monkeypatch: Any) -> None:
+    w = world()
+    leads = [w.leads["pending"], make.lead(w.campaign, at=w.at)]
+    monkeypatch.setattr(control, "UNNAMED_WITHOUT_TYPING", 1)
+    act(w, "operator", "accept", *leads, sure="yes")
+    batch = batches.work(Batch.objects.latest("pk"), w.at)
+    person = signed_in(w.people["operator"])
+    assert 'name="confirm"' in person.get(reverse("batch_check", args=[batch.pk])).content.decode()
+    start = reverse("batch_start", args=[batch.pk])
+    assert person.post(start).status_code == 422
+    assert person.post(start, {"confirm": "2"}).status_code == 302
+    batches.work(batch, w.at)
+    assert batches.statuses(leads) == ["accepted"] * 2
+
+
+def test_a_rejection_of_picked_leads_can_be_cancelled_and_has_no_mapping_to_go_back_to() -> None:
+    w = world()
+    act(w, "operator", "reject", w.leads["pending"], sure="yes", reason="Spam")
+    batch = batches.work(Batch.objects.latest("pk"), w.at)
+    person = signed_in(w.people["operator"])
+    page = person.get(reverse("batch_check", args=[batch.pk])).content.decode()
+    assert reverse("batch_cancel", args=[batch.pk]) in page
+    assert reverse("batch_map", args=[batch.pk]) not in page
+    person.post(reverse("batch_cancel", args=[batch.pk]))
+    batch.refresh_from_db()
+    assert batch.state == State.CANCELLED
 
 
 def test_leads_of_two_campaigns_make_two_batches_or_none() -> None:

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from django.core import mail
-from django.test import Client as Browser
 from django.utils import timezone
 
 from campaigns.models import User
@@ -16,16 +15,11 @@ from leads.models import Delivery
 from leads.statuses import Status
 from rejections import months, told
 from tests import make
+from tests.flows.test_pages import signed_in
 
 pytestmark = pytest.mark.django_db
 MONTH = (timezone.now() - timedelta(days=75)).date().replace(day=1)
 WANTS = {"mails": ["month_closed"], "email": "somebody@example.org"}
-
-
-def browser_of(person: User) -> Browser:
-    browser = Browser()
-    browser.force_login(person)
-    return browser
 
 
 @pytest.fixture
@@ -54,7 +48,7 @@ def test_the_parties_are_told_in_the_bell_until_they_have_looked(people: dict[st
     heard = {name: told.told(person).months for name, person in people.items()}
     assert heard == {"operator": 1, "client": 1, "supplier": 1, "silent": 1, "rival": 0, "idle": 0}
     for name, calls_it in (("client", "Rooftops Internal"), ("supplier", "Home offer")):
-        browser = browser_of(people[name])
+        browser = signed_in(people[name])
         assert "1\xa0month closed since you last looked" in browser.get("/").content.decode()
         page = browser.get("/told/").content.decode()
         assert calls_it in page
@@ -64,7 +58,7 @@ def test_the_parties_are_told_in_the_bell_until_they_have_looked(people: dict[st
         assert link.startswith(f"/statements/{side}/")
         assert browser.get(link).status_code == 200
         assert "closed since you last looked" not in browser.get("/").content.decode()
-    assert "Rooftops Internal" not in browser_of(people["supplier"]).get("/told/").content.decode()
+    assert "Rooftops Internal" not in signed_in(people["supplier"]).get("/told/").content.decode()
 
 
 def test_who_wants_it_gets_an_email_with_the_way_to_the_own_statement(
@@ -88,5 +82,5 @@ def test_each_side_is_asked_for_the_mails_it_can_get(people: dict[str, User]) ->
         "supplier": ["month_closed"],
     }
     for name, mails in asked.items():
-        page = browser_of(people[name]).get("/profile/").content.decode()
+        page = signed_in(people[name]).get("/profile/").content.decode()
         assert [mail for mail in ("batch_ended", "month_closed") if f'id="mail-{mail}"' in page] == mails

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from campaigns.models import User
 from campaigns.rules import begin, local_date
+from campaigns.templatetags.figures import weekday
 from leads.models import Lead, LeadEvent
 from leads.statuses import Status
 from rejections.columns import guess
@@ -62,6 +63,10 @@ def test_home_lists_what_needs_somebody_by_deadline_then_money() -> None:
     assert items[1]["due"] == "tonight"
     assert items[1]["amount"] == "£18"
     assert closing.status == Status.PENDING
+    make.lead(w.campaign, at=last_moment_inside(w) + timedelta(days=1))
+    items = opened(w.people["operator"], "home")["items"]
+    tomorrow = local_date(w.at, w.campaign.time_zone) + timedelta(days=1)
+    assert items[1]["due"] == f"tonight and {weekday(tomorrow)}", "of two, one has a day more"
 
 
 def last_moment_inside(w: World) -> Any:
@@ -297,7 +302,7 @@ def test_what_was_put_back_is_shown_as_put_back_and_is_no_credit() -> None:
     assert (line["rejected"], line["credit"], line["back"]) == (0, 0, 2)
     answer = signed_in(operator).get(result)
     assert answer.context["receipt"].holds.credited == 0
-    assert answer.content.decode().count("Was rejected, put back") == 3
+    assert answer.content.decode().count("Was rejected, put back") == 4  # a tile, its filter and two rows
 
 
 def test_leads_picked_by_hand_have_not_come_the_way_of_a_file() -> None:

@@ -29,9 +29,10 @@ from leads.models import (
     StatementLine,
     UnclosedLead,
 )
-from leads.sql import money
+from leads.sql import leaving, money
+from leads.sql.leaving import Leaving
 from leads.statements import CLIENTS, SUPPLIERS
-from leads.statuses import Status
+from leads.statuses import Cause, Status
 from rejections import disputes, months, uploads
 from rejections.models import Batch
 from rejections.options import Options
@@ -245,3 +246,14 @@ def test_statements_come_to_what_the_leads_come_to(history_of: list[Any]) -> Non
             LeadEvent.objects.filter(cause__in=["adjusted", "charged_back"]).count()
             >= Adjustment.objects.count()
         )
+
+
+def test_a_lead_that_the_clients_crm_refuses_is_billed_no_more() -> None:
+    lead = make.lead(make.campaign(), A)
+    assert UnclosedLead.objects.get().lead_id == lead.pk
+    assert leaving.turn_away(Cause.REFUSED_BY_CRM, [Leaving(lead.pk, "No such product")], at=BEGIN) == [
+        lead.pk
+    ]
+    lead.refresh_from_db()
+    assert (lead.status, lead.accepted_at) == (Status.REJECTED, None)
+    assert not UnclosedLead.objects.exists()

@@ -57,6 +57,8 @@ def test_all_else_stays_to_the_letter(said: str) -> None:
         ("Solar", "Solar says: no solar panels", "The client says: no solar panels"),
         ("solar", "no solar panels, Solar says", "no solar panels, the client says"),
         ("leads", "these leads; LEADS", "these leads; the client"),
+        ("Duplicate Media", "Duplicate Lead; duplicate media", "Duplicate Lead; the client"),
+        ("Contact", "no contact; Contact said no", "no contact; the client said no"),
         ("IT", "IT has it", "The client has it"),
         ("AO.com Ltd", "ao.com refuses", "The client refuses"),
         ("Müller & Söhne GmbH", "MULLER und Sohne", "The client"),
