@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -15,6 +15,7 @@ from campaigns.models import Field, User
 from campaigns.rules import local_date
 from campaigns.templatetags.figures import moment, money, recent
 from leads import profile
+from leads.listing import Choices
 from leads.models import Lead, LeadQuerySet, LeadValues
 from leads.reasons import reason_for
 from leads.sheet import shield
@@ -143,27 +144,33 @@ _COLUMNS = (
     _moment("accepted_at", "Accepted"),
     _moment("received_at", "Received", _ALL),
 )
+_OF_SOURCES = ("source", "supplier")
 
 
-def offered(viewer: User, fields: Mapping[str, Field]) -> list[Column]:
-    """The columns this person may choose from: those of its side, then the fields."""
+def offered(viewer: User, known: Choices) -> list[Column]:
+    """The columns this person may choose from: those of its side, then the fields.
+
+    A client that knows no source has no columns of them, for they would be blank.
+    """
     side = _side(viewer)
-    return [column for column in _COLUMNS if column.sides & side] + list(map(_of_field, fields.values()))
+    blank = _OF_SOURCES if viewer.client_id and not known.sources else ()
+    of_side = [column for column in _COLUMNS if column.sides & side and column.key not in blank]
+    return of_side + list(map(_of_field, known.fields.values()))
 
 
-def chosen(viewer: User, fields: Mapping[str, Field], keys: Sequence[str]) -> list[Column]:
+def chosen(viewer: User, known: Choices, keys: Sequence[str]) -> list[Column]:
     """The columns asked for, in the order of the list; the usual ones where none is. The name is always there."""
-    may = offered(viewer, fields)
+    may = offered(viewer, known)
     wanted = {column.key for column in may if column.key in keys}
     usual = {column.key for column in may if column.usual & _side(viewer)}
     shown = wanted | {"name"} if wanted else usual
     return [column for column in may if column.key in shown]
 
 
-def unusual(viewer: User, fields: Mapping[str, Field], keys: Sequence[str]) -> tuple[str, ...]:
+def unusual(viewer: User, known: Choices, keys: Sequence[str]) -> tuple[str, ...]:
     """The columns asked for, as an address names them: not at all where they are the usual ones."""
-    shown = chosen(viewer, fields, keys)
-    return () if shown == chosen(viewer, fields, ()) else tuple(column.key for column in shown)
+    shown = chosen(viewer, known, keys)
+    return () if shown == chosen(viewer, known, ()) else tuple(column.key for column in shown)
 
 
 def _side(viewer: User) -> int:

@@ -19,7 +19,7 @@ class RejectForm(forms.Form):
 
     reason = forms.CharField(
         max_length=500,
-        error_messages={"required": "Write the reason, as the client says it. Nothing was changed."},
+        error_messages={"required": "Write the reason for the rejection. Nothing was changed."},
     )
 
 

@@ -204,15 +204,15 @@ def narrowed(found: QuerySet[Delivery], supplier: str, show: str) -> QuerySet[De
 def lines(page: QuerySet[Delivery]) -> list[Line]:
     """These notices as the log has them."""
     found = list(page.prefetch_related("attempts"))
-    held = _held({notice.supplier_id for notice in found})
-    return [_line(notice, list(notice.attempts.all()), held) for notice in found]
+    ailing = _ailing({notice.supplier_id for notice in found})
+    return [_line(notice, list(notice.attempts.all()), ailing) for notice in found]
 
 
 def opened(notice: Delivery) -> Opened:
     """One notice with all that is known of it."""
     attempts = list(notice.attempts.all())
     return Opened(
-        line=_line(notice, attempts, _held({notice.supplier_id})),
+        line=_line(notice, attempts, _ailing({notice.supplier_id})),
         attempts=attempts[::-1],
         size=wording.size(notice),
         webhook_id=wording.webhook_id(notice) if notice.channel == "webhook" else "",
@@ -220,16 +220,17 @@ def opened(notice: Delivery) -> Opened:
     )
 
 
-def _held(suppliers: set[int | None]) -> set[_Key]:
-    """The ways of these suppliers that are paused."""
-    paused = Endpoint.objects.filter(supplier__in=suppliers).exclude(paused_at=None)
-    return set(paused.values_list("supplier_id", "channel"))
+def _ailing(suppliers: set[int | None]) -> dict[_Key, bool]:
+    """The ways of these suppliers that fail, and whether they are paused for it."""
+    found = Endpoint.objects.filter(supplier__in=suppliers)
+    found = found.filter(Q(failing_since__isnull=False) | Q(paused_at__isnull=False))
+    return {(one.supplier_id, one.channel): one.paused_at is not None for one in found}
 
 
-def _line(notice: Delivery, attempts: list[DeliveryAttempt], held: set[_Key]) -> Line:
+def _line(notice: Delivery, attempts: list[DeliveryAttempt], ailing: dict[_Key, bool]) -> Line:
     last = attempts[-1] if attempts else None
     of = f" of {len(deliver.PAUSES) + 1}" if notice.status == Status.PENDING and notice.tries else ""
-    paused = (notice.supplier_id or 0, notice.channel) in held
+    paused = ailing.get((notice.supplier_id or 0, notice.channel))
     again = not paused and notice.channel in Endpoint.Channel.values and notice.kind in telling.SENT_AGAIN
     return Line(
         notice=notice,
@@ -238,7 +239,7 @@ def _line(notice: Delivery, attempts: list[DeliveryAttempt], held: set[_Key]) ->
         arrived=last.succeeded if last else None,
         answer=_answer(notice, last),
         tries=f"{notice.tries if of else len(attempts) or '–'}{of}",
-        next="held back" if paused and notice.status == Status.PENDING else _next(notice),
+        next=_next(notice, paused),
         may_again=again and not notice.instead_id and notice.status != Status.CANCELLED,
     )
 
@@ -258,10 +259,13 @@ def _answer(notice: Delivery, last: DeliveryAttempt | None) -> str:
     return last.answer
 
 
-def _next(notice: Delivery) -> str:
-    if notice.status == Status.PENDING:
-        return recent(notice.next_attempt_at)
-    return {"sent": "done", "failed": "given up", "cancelled": "cancelled"}[notice.status]
+def _next(notice: Delivery, paused: bool | None) -> str:
+    """When it is sent. `paused` is None where all is well: of a way that fails, only the first notice is tried."""
+    if notice.status != Status.PENDING:
+        return {"sent": "done", "failed": "given up", "cancelled": "cancelled"}[notice.status]
+    if paused:
+        return "held back"
+    return recent(notice.next_attempt_at) if paused is None or notice.tries else "after the one before"
 
 
 def _says(notice: Delivery) -> str:
@@ -279,7 +283,7 @@ def _says(notice: Delivery) -> str:
 def metrics(person: User, at: datetime) -> dict[str, Any]:
     """The four figures of the page."""
     waiting = undelivered(person, paused=False).order_by("next_attempt_at")
-    first = waiting.first()
+    first = waiting.filter(next_attempt_at__gt=at).first()
     return {
         "delivered": notices(person).filter(status=Status.SENT, created_at__gt=at - DAY).count(),
         "waiting": waiting.count(),

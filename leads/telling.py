@@ -38,7 +38,8 @@ def set_webhook(supplier: Supplier, url: str, at: datetime) -> Endpoint:
     try:
         http.look_up(url)
     except OutOfOrder as refusal:
-        raise NotDone("This address cannot be used", f"{refusal} The address was not changed.") from refusal
+        why = str(refusal).removesuffix(".")
+        raise NotDone("This address cannot be used", f"{why}. The address was not changed.") from refusal
     endpoint, _ = Endpoint.objects.update_or_create(
         supplier=supplier,
         channel=Endpoint.Channel.WEBHOOK,

@@ -27,6 +27,8 @@ from rejections.uploads import withdrawn
 
 #: More leads than this, not named by the file, move only after the person has typed their number.
 UNNAMED_WITHOUT_TYPING = 100
+#: Refusals that stand as long as the file and its mapping are what they are.
+_FOR_ITS_MAPPING = frozenset({"no_identifier_column", "no_reason", "no_such_column", "no_selected_values"})
 
 
 def may_reject(person: User) -> bool:
@@ -191,6 +193,11 @@ def undo(batch: Batch, *, person: User | None, lines: list[int] | None, at: date
         else:
             _begin_undo(locked, person, lines, at)
     batch.refresh_from_db()
+
+
+def ends_so_again(batch: Batch) -> bool:
+    """Whether a program's mapping does not fit the file: to continue would fail the same way."""
+    return batch.state == State.FAILED and batch.error_code in _FOR_ITS_MAPPING
 
 
 def unfinished_undo(batch: Batch) -> list[int]:

@@ -171,7 +171,7 @@
     let sent = null;
     try { sent = JSON.parse(sessionStorage.getItem("sent")); sessionStorage.removeItem("sent"); } catch { /* as above */ }
     if (!sent || !isFree()) return; // a field in error has the focus by itself
-    const told = $$("main [role=alert], main [aria-invalid=true], main > .note[role=status]").find((one) => one.checkVisibility());
+    const told = $$("main [role=alert], main [aria-invalid=true], main > .note[role=status], main [data-told]").find((one) => one.checkVisibility());
     if (told) return focusOn(told, {}); // which must be seen
     if (sent.path !== location.pathname) return focusOn($("main h1") || $("main"));
     const stay = sent.by && twin(sent.by) || headed(byId(sent.place));

@@ -91,7 +91,7 @@ class PageQuery(Form):
 def page(
     request: Request, found: QuerySet[Any], query: dict[str, Any], show: Callable[[list[Any]], list[Any]]
 ) -> Response:
-    """One page of a list, newest first, and the address of the next one."""
+    """One page of a list, the highest id first, and the address of the next one."""
     if "cursor" in query:
         found = found.filter(pk__lt=query["cursor"])
     size = query["page_size"]
@@ -118,7 +118,7 @@ def page_of(item: type[serializers.Serializer]) -> Any:
         f"{name}Page",
         (serializers.Serializer,),
         {
-            "__doc__": "A page of a list, newest first. `next` is null on the last one.",
+            "__doc__": "A page of a list, the highest id first. `next` is null on the last one.",
             "next": serializers.URLField(allow_null=True),
             "results": item(many=True),
         },

@@ -33,7 +33,7 @@ what was not changed, and what to do.
 **How often.** `RateLimit-Limit`, `RateLimit-Remaining` and `RateLimit-Reset` (seconds) come with every answer; 429 says
 `Retry-After`, and nothing was carried out.
 
-**Lists** come newest first, a page at a time: follow `next` until it is null.
+**Lists** come with the highest id first, a page at a time: follow `next` until it is null.
 
 **What people edit** has an `ETag`; a change names it in `If-Match`, and is 412 when somebody was faster. Asked for with
 `If-None-Match`, it is 304 while nothing has changed.

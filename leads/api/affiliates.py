@@ -99,7 +99,7 @@ class AffiliateEventsView(ApiView):
         responses={200: page_of(AffiliateEventSerializer), **problems(400)},
     )
     def get(self, request: Request) -> Response:
-        """Events of the leads you see, newest first."""
+        """Events of the leads you see, the highest id first."""
         asked = query(request, AffiliateEventQuery)
         person: Any = request.user
         found = AffiliateEvent.objects.filter(lead__in=Lead.objects.visible_to(person))

@@ -67,7 +67,7 @@ class LeadsView(ApiView):
         responses={200: page_of(LeadSerializer), **problems(400)},
     )
     def get(self, request: Request) -> Response:
-        """Leads you see, newest first. Parameters narrow the list; together they must all hold."""
+        """Leads you see, the highest id first. Parameters narrow the list; together they must all hold."""
         asked = query(request, LeadQuery)
         person: Any = request.user
         found = _matching(person, asked).select_related(

@@ -43,13 +43,13 @@ class Asked:
     def of(cls, person: User, asked: Filters, at: datetime) -> Asked:
         """The list with these filters."""
         offered = listing.choices(person)
-        asked = replace(asked, columns=cells.unusual(person, offered.fields, asked.columns))
+        asked = replace(asked, columns=cells.unusual(person, offered, asked.columns))
         return cls(person, at, asked, offered, listing.found(person, asked, offered, at))
 
     @property
     def columns(self) -> list[cells.Column]:
         """The columns chosen."""
-        return cells.chosen(self.person, self.offered.fields, self.filters.columns)
+        return cells.chosen(self.person, self.offered, self.filters.columns)
 
     def rows(self, page: listing.Page) -> list[Row]:
         """The leads of a page, as cells take them."""
@@ -161,9 +161,7 @@ def _form(asked: Asked) -> dict[str, Any]:
         "statuses": [(status.value, status.label, status.value in own.status) for status in Status],
         "waiting": [(only.value, only.label) for only in Only],
         "contested": [(one.value, one.label) for one in Disputed],
-        "all_columns": [
-            (column, column.key in shown) for column in cells.offered(asked.person, offered.fields)
-        ],
+        "all_columns": [(column, column.key in shown) for column in cells.offered(asked.person, offered)],
     }
 
 

@@ -68,7 +68,7 @@ class BatchesView(ApiView):
         responses={200: page_of(ListedBatchSerializer), **problems(400)},
     )
     def get(self, request: Request) -> Response:
-        """Batches you see, newest first."""
+        """Batches you see, the highest id first."""
         asked = query(request, BatchQuery)
         person: Any = request.user
         columns = {"campaign": "campaign__code", "kind": "kind", "state": "state__in"}

@@ -95,6 +95,8 @@ def _rejection(request: HttpRequest, batch: Batch, options: Options) -> dict[str
         "confirm": _typed(would.unnamed),
         "review": _review(request, batch),
         "rows": _rows(request, batch, options, would.counts),
+        "may_reject": control.may_reject(person),
+        "grantors": [] if control.may_reject(person) else shown.grantors(person),
         "blocked": "" if startable else "No row would reject a lead, and no option accepts one.",
     }
 

@@ -40,7 +40,7 @@ RECENT = 6
 #: Lines on a client's home.
 WINDOWS_LISTED, REASONS_LISTED = 8, 6
 #: Columns of the list of Pending leads; no Reason among them, for that is what its reader writes.
-PENDING_COLUMNS = ("id", "name", "campaign", "price", "valid_at")
+PENDING_COLUMNS = ("id", "name", "campaign", "price", "valid")
 #: Reasons on the operators' home are counted over so many days.
 REASON_DAYS = 30
 #: Days of the chart of rejection rates.

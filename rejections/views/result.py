@@ -14,8 +14,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from campaigns.models import User
+from leads.filters import Filters
 from leads.models import Delivery, Download
-from rejections import corrected, receipt, results, undo
+from leads.statuses import Status
+from rejections import control, corrected, receipt, results, undo
 from rejections.forms import options_from
 from rejections.models import Batch, Kind
 from rejections.options import OPTION_WORDS, Options
@@ -102,6 +104,7 @@ def _correction(request: HttpRequest, batch: Batch) -> dict[str, Any]:
 
 
 def _context(request: HttpRequest, batch: Batch) -> dict[str, Any]:
+    person: Any = request.user
     context = _common(request, batch)
     numbers, may = context["receipt"], context["may"]
     has_rows = batch.kind != Kind.CLOSE_OUT and bool(numbers.outcomes) and batch.state not in RUNNING
@@ -110,6 +113,8 @@ def _context(request: HttpRequest, batch: Batch) -> dict[str, Any]:
         "facts": _facts(numbers, undone=batch.state == State.UNDONE),
         "options": _options(batch),
         "no_undo": _no_undo(batch, may, numbers),
+        "put_back": _put_back(batch),
+        "may_reject": control.may_reject(person),
         "rows": _rows(request, batch, numbers, may) if has_rows else None,
     }
 
@@ -134,6 +139,7 @@ def _common(request: HttpRequest, batch: Batch) -> dict[str, Any]:
         "later": undo.naming_later(batch) if undone else [],
         "differs": tables.differing(batch.pk) if numbers.outcomes else 0,
         "may": shown.may(person, batch),
+        "ends_so_again": control.ends_so_again(batch),
     }
 
 
@@ -159,6 +165,8 @@ def _title(batch: Batch, numbers: Receipt) -> str:
             return f"{_leads(numbers.restored)} put back"
         case State.CANCELLED:
             return "Cancelled"
+        case State.FAILED if batch.started_at is None:
+            return "Failed before any lead was moved"
     if batch.kind == Kind.CLOSE_OUT:
         return f"{accepted} accepted"
     done = f"{rejected} rejected, {accepted} accepted" if numbers.accepted else f"{rejected} rejected"
@@ -233,10 +241,29 @@ def _no_undo(batch: Batch, may: dict[str, Any], numbers: Receipt) -> str:
     if may["undo"]:
         return ""
     if batch.state == State.UNDONE:
-        return "It was undone. Import the file again to reject its leads once more."
+        return _undone(batch)
     if not numbers.rejected and not numbers.accepted:
         return "No lead was moved: there is nothing to undo."
     return "It was made by the other side, which can undo it."
+
+
+def _undone(batch: Batch) -> str:
+    if batch.kind == Kind.CLOSE_OUT:
+        return "It was undone: the leads it put back are Pending, and can be accepted once more."
+    if batch.file:
+        return "It was undone. Import the file again to reject its leads once more."
+    return "It was undone: its leads can be rejected once more from the list, while their window is open."
+
+
+def _put_back(batch: Batch) -> str:
+    """Where the leads are that the undo of a batch without a file put back; blank when it is not undone."""
+    if batch.state != State.UNDONE or batch.file:
+        return ""
+    named = batch.mapping.get("leads", [])
+    if len(named) == 1:
+        return reverse("lead", args=[named[0]])
+    asked = Filters(status=(Status.PENDING,), campaign=batch.campaign.code)
+    return f"{reverse('leads')}?{asked.query()}"
 
 
 @login_required

@@ -99,7 +99,7 @@ def may(user: User, batch: Batch) -> dict[str, bool]:
         "review": acts and state == State.CHECKED,
         "cancel": acts and state in (State.UPLOADED, *EDITABLE),
         "stop": acts and state in (State.WAITING, State.APPLYING),
-        "continue": acts and state in (State.STOPPED, State.FAILED),
+        "continue": acts and state in (State.STOPPED, State.FAILED) and not control.ends_so_again(batch),
         "undo": acts and state in UNDOABLE and batch.started_at is not None,
         "suppliers": user.is_staff or batch.campaign.show_suppliers_to_client,
         "payout": user.is_staff,

@@ -133,6 +133,7 @@ def test_the_focus_stays_where_one_works(open_browser: OpenBrowser) -> None:
     page.keyboard.press("Enter")
     page.wait_for_url("**/check/")
     expect(page.locator("h1")).to_be_focused()
+    expect(page.locator("h1")).to_have_css("outline-style", "none")  # no control: nothing can be done with it
     page.goto("/profile/")
     page.get_by_role("radio", name="Comfortable").focus()
     page.keyboard.press("Space")
@@ -151,6 +152,18 @@ def test_what_went_wrong_has_the_focus_and_is_in_sight(open_browser: OpenBrowser
     alert = page.get_by_role("alert").filter(has_text="No value was changed")
     expect(alert).to_be_focused()
     expect(alert).to_be_in_viewport()
+
+
+def test_a_key_that_is_told_once_is_in_sight(open_browser: OpenBrowser) -> None:
+    page = open_browser(make.admin())
+    page.set_viewport_size({"width": 1280, "height": 400})
+    page.goto("/profile/keys/")
+    page.get_by_label("Which program will use it?").fill("CRM")
+    page.get_by_role("checkbox").first.check()
+    page.get_by_role("button", name="Make the key").click()
+    told = page.get_by_role("textbox", name="Key", exact=True)
+    expect(page.locator("[data-told]")).to_be_focused()
+    expect(told).to_be_in_viewport()
 
 
 def test_a_dialog_to_fill_in_begins_at_its_field(open_browser: OpenBrowser) -> None:

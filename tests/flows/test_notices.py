@@ -16,7 +16,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from campaigns.models import Agreement, Disposition, Endpoint, User
-from leads import deliver, telling
+from campaigns.templatetags.figures import recent
+from leads import deliver, noticeboard, telling
 from leads.models import Delivery, Lead
 from leads.sql import leaving
 from leads.sql.leaving import Leaving
@@ -229,6 +230,18 @@ def test_the_number_of_questions_to_the_database_does_not_grow(w: World, hook: R
         telling.set_webhook(supplier, hook.url, w.at)
     assert [asked(role) for role in roles] == before
     assert max(before) < 30
+
+
+def test_of_a_way_that_fails_only_the_first_notice_has_a_time(w: World, hook: Receiver) -> None:
+    hook.answers = [(500, "down")]
+    deliver.deliver_due(timezone.now())
+    batches.imported(w.campaign, [make.lead(w.campaign, at=w.at, source=w.leads["pending"].source)], at=w.at)
+    first, second = Delivery.objects.filter(channel="webhook", kind="rejections").order_by("pk")
+    lines = {
+        line.notice.pk: line.next for line in noticeboard.lines(noticeboard.notices(w.people["operator"]))
+    }
+    assert lines[second.pk] == "after the one before"
+    assert lines[first.pk] == recent(first.next_attempt_at)
 
 
 def test_suppliers_never_read_what_the_clients_crm_said(w: World) -> None:

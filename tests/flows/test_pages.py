@@ -521,7 +521,7 @@ def test_a_rejection_without_a_reason_shows_the_page_again() -> None:
         reverse("lead_reject", args=[w.leads["pending"].pk]), {"reason": " "}
     )
     assert answer.status_code == 422
-    assert "Write the reason" in answer.content.decode()
+    assert "Write the reason for the rejection." in answer.content.decode()
     assert not Batch.objects.filter(pk__gt=w.foreign_batch.pk).exists()
 
 
