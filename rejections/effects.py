@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -10,7 +11,7 @@ from campaigns.models import Cap
 from campaigns.rules import local_date, period_bounds
 from leads.sql import caps
 from rejections.columns import ColumnMap
-from rejections.decisions import Outcome
+from rejections.decisions import REJECTING, Outcome
 from rejections.models import Batch, Kind
 from rejections.options import Options
 from rejections.sql import closing as statements
@@ -38,7 +39,7 @@ class Effects:
     """What Start would do under these options. Money in the campaign's currency.
 
     `older` and `remaining` are what each option does or would do; `billed` counts only those that are
-    on. `without_reject_from` is the number of rows rejected if the window counted from the upload.
+    on. `without_reject_from` is the number of rows rejected or credited if the window counted from the upload.
     """
 
     options: Options
@@ -58,6 +59,11 @@ class Effects:
     unnamed: int
     compared_with: Batch | None
     compared: tuple[int, int, int]
+
+    @property
+    def inside(self) -> int:
+        """Rows that Start would move or credit, as far as the window goes."""
+        return _inside(self.counts)
 
     @property
     def not_billed(self) -> Decimal:
@@ -104,6 +110,11 @@ class Effects:
         return f"{moves}, credit {credits:,} of closed months" if credits else moves
 
 
+def _inside(counts: Mapping[str, int]) -> int:
+    """Rows that move their lead, or credit it in the open month."""
+    return sum(counts.get(outcome, 0) for outcome in REJECTING)
+
+
 def _leads(count: int) -> str:
     return f"{count:,} lead" if count == 1 else f"{count:,} leads"
 
@@ -125,7 +136,7 @@ def effects(batch: Batch, options: Options, at: datetime) -> Effects:
         through=through,
         counts=counts,
         rejected=counts.get(Outcome.REJECTED, 0),
-        without_reject_from=rows.counts(batch.pk, unshifted).get(Outcome.REJECTED, 0),
+        without_reject_from=_inside(rows.counts(batch.pk, unshifted)),
         older=older,
         remaining=remaining,
         held_back=held,

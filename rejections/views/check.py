@@ -88,7 +88,7 @@ def _rejection(request: HttpRequest, batch: Batch, options: Options) -> dict[str
         "withdrawn": uploads.withdrawn(person, batch.campaign),
         "query": urlencode(options_query(options)),
         "shown": urlencode(options_query(replace(options, through=would.through).as_started)),
-        "came_inside": would.rejected - would.without_reject_from,
+        "came_inside": would.inside - would.without_reject_from,
         "caps": [
             _cap(effect, options) for effect in would.caps if sees_suppliers or not effect.cap.supplier_id
         ],

@@ -173,3 +173,10 @@ def test_options_ticked_since_the_page_was_shown_are_shown_before_they_run(brows
     assert browser.post(address(changed), posted).status_code == 302
     batch.refresh_from_db()
     assert batch.options["accept_older"] is True
+
+
+def test_leads_of_closed_months_come_inside_with_reject_from_too(browser: Client) -> None:
+    campaign = make.campaign(return_window_days=7)
+    batch = batches.checked(campaign, [make.lead(campaign, Status.ACCEPTED, is_final=True, days_ago=9)])
+    day = str(NOW.date() - timedelta(days=5))
+    assert "1 row comes inside" in words(browser.get(f"/imports/{batch.pk}/check/", {"reject_from": day}))
