@@ -65,6 +65,11 @@ class Options:
         return begin(min(self.through, date.max - timedelta(days=1)) + timedelta(days=1), zone)
 
     @property
+    def as_started(self) -> Options:
+        """The same, without a through date that nothing asks for."""
+        return self if self.accept_remaining else replace(self, through=None)
+
+    @property
     def on(self) -> frozenset[str]:
         """Names of the options that are on (`through` belongs to `accept_remaining`)."""
         return frozenset(name for name, value in asdict(self).items() if value and name != "through")
@@ -106,22 +111,20 @@ def check(options: Options, uploaded_on: date, withdrawn: Collection[str]) -> Op
             "This campaign does not offer that option",
             f"Withdrawn for client users: {', '.join(sorted(kept))}. Nothing was changed; an operator can do it.",
         )
-    if options.reject_from and options.reject_from > uploaded_on:
-        raise Refused(
-            "reject_from_in_future",
-            "Reject from the date is too late",
-            f"It may not be later than the day of the upload, {uploaded_on:%-d %b %Y}. Nothing was changed.",
-        )
+    check_days(options, uploaded_on)
     if options.accept_remaining and options.through is None:
         raise Refused(
             "through_missing",
             "Up to which date shall remaining leads be accepted?",
             "Give the through date: leads that became valid after it stay Pending. Nothing was changed.",
         )
+    return options.as_started
+
+
+def check_days(options: Options, uploaded_on: date) -> None:
+    """Raise Refused, with the sentence, where a date lies after the day of the upload."""
+    limit = f"It may not be later than the day of the upload, {uploaded_on:%-d %b %Y}. Nothing was changed."
+    if options.reject_from and options.reject_from > uploaded_on:
+        raise Refused("reject_from_in_future", "Reject from the date is too late", limit)
     if options.through and options.through > uploaded_on:
-        raise Refused(
-            "through_in_future",
-            "The through date is too late",
-            f"It may not be later than the day of the upload, {uploaded_on:%-d %b %Y}. Nothing was changed.",
-        )
-    return options if options.accept_remaining else replace(options, through=None)
+        raise Refused("through_in_future", "The through date is too late", limit)

@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -46,6 +46,7 @@ def batch_start(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         chosen = batch.kind == Kind.REJECTION
         options = options_from(request.POST) if chosen else Options.from_json(batch.options)
+        _check_shown(request, options)
         control.start(
             batch,
             options,
@@ -60,6 +61,20 @@ def batch_start(request: HttpRequest, pk: int) -> HttpResponse:
         return check.answer(request, batch, refusal)
     ring(batch.pk)
     return redirect("batch_result", batch.pk)
+
+
+def _check_shown(request: HttpRequest, options: Options) -> None:
+    """Raise Refused where options were chosen after the page had shown what they do.
+
+    With JavaScript the button waits for the new effect; without it, the page names the options it was made for.
+    """
+    shown = request.GET.get("shown")
+    if shown is not None and options_from(QueryDict(shown)) != options.as_started:
+        raise Refused(
+            "options_changed",
+            "You chose other options than this page had shown",
+            "Nothing was changed. It shows now what they do: look at it, then press the button again.",
+        )
 
 
 @login_required

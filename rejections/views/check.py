@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,7 +18,7 @@ from rejections.decisions import Outcome
 from rejections.effects import CapEffect, close_out_effect, effects
 from rejections.forms import options_from, options_query
 from rejections.models import Batch, Kind
-from rejections.options import Options
+from rejections.options import Options, check_days
 from rejections.refusals import Refused
 from rejections.sql import state, tables
 from rejections.states import EXCLUSIVE, State
@@ -43,8 +44,12 @@ def answer(request: HttpRequest, batch: Batch, refused: Refused | None) -> HttpR
     data = request.POST if request.method == "POST" else request.GET
     try:
         options = options_from(data) if data else Options.from_json(batch.options)
+        if batch.kind == Kind.REJECTION:
+            check_days(options, local_date(batch.created_at, batch.time_zone))
     except Refused as refusal:
         options, refused = Options.from_json(batch.options), refusal
+    if refused and request.method == "GET" and request.headers.get("HX-Request"):
+        return _whole(request)
     if batch.kind == Kind.CLOSE_OUT:
         template, context = "rejections/check_close_out.html", _close_out(batch)
     elif batch.kind == Kind.CORRECTION:
@@ -54,6 +59,13 @@ def answer(request: HttpRequest, batch: Batch, refused: Refused | None) -> HttpR
     busy = state.rivals_of(batch).filter(state__in=EXCLUSIVE).first()
     context |= {"batch": batch, "refused": refused, "busy": busy, "may": shown.may(person, batch)}
     return render(request, template, context, status=422 if refused else 200)
+
+
+def _whole(request: HttpRequest) -> HttpResponse:
+    """Have the browser open the page anew: what was refused stands above the part it asked for."""
+    answer = HttpResponse()
+    answer["HX-Redirect"] = request.get_full_path()
+    return answer
 
 
 def confirmation(batch: Batch, options: Options) -> int:
@@ -75,6 +87,7 @@ def _rejection(request: HttpRequest, batch: Batch, options: Options) -> dict[str
         "today": local_date(batch.created_at, batch.time_zone),
         "withdrawn": uploads.withdrawn(person, batch.campaign),
         "query": urlencode(options_query(options)),
+        "shown": urlencode(options_query(replace(options, through=would.through).as_started)),
         "came_inside": would.rejected - would.without_reject_from,
         "caps": [
             _cap(effect, options) for effect in would.caps if sees_suppliers or not effect.cap.supplier_id

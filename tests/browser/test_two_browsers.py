@@ -95,6 +95,19 @@ def test_a_reload_of_a_refused_start_is_refused_again(open_browser: OpenBrowser,
     assert not LeadEvent.objects.exists()
 
 
+def test_a_date_after_the_upload_is_refused_as_soon_as_it_is_chosen(
+    open_browser: OpenBrowser, worker: Worker
+) -> None:
+    site = steps.site()
+    batch = checked(site)
+    page = open_browser(site.operator)
+    page.goto(f"/imports/{batch.pk}/check/")
+    page.get_by_label("Reject from the date").fill("2999-01-01")
+    expect(page.get_by_role("alert")).to_contain_text("It may not be later than the day of the upload")
+    expect(page.get_by_label("Reject from the date")).to_have_value("")
+    expect(page.get_by_role("button", name="Reject 2 leads")).to_be_enabled()
+
+
 def test_a_page_from_before_the_start_leads_to_the_result(open_browser: OpenBrowser, worker: Worker) -> None:
     site = steps.site()
     batch = checked(site)

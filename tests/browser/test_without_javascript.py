@@ -28,6 +28,8 @@ def test_from_sign_in_to_undo(open_browser: OpenBrowser, worker: Worker) -> None
     page.get_by_role("button", name="Check 2 rows").click()
     steps.look_again(page, steps.heading(page, "What will happen to the"))
     page.get_by_role("switch", name="Move leads older").check()
+    page.get_by_role("button", name="Reject 2 leads").click()  # without Update: the effect comes first
+    expect(page.get_by_role("alert")).to_contain_text("You chose other options than this page had shown")
     page.get_by_role("button", name="Update").click()
     page.get_by_role("button", name="Reject 2 and accept 1 lead").click()
     steps.look_again(page, steps.heading(page, "2 leads rejected, 1 lead accepted"))

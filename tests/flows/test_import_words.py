@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from datetime import timedelta
 from html import unescape
 from typing import Any
 
@@ -131,3 +133,43 @@ def test_each_outcome_there_is_has_its_filter_and_one_put_back_says_so(browser: 
     batches.undone(done)
     assert "Was rejected, put back 2" in words(browser.get(page))
     assert "Rejected 2" not in words(browser.get(page))
+
+
+@pytest.mark.parametrize("name", ["reject_from", "through"])
+def test_a_date_after_the_upload_is_refused_at_the_check_as_at_the_start(browser: Client, name: str) -> None:
+    campaign = make.campaign()
+    batch = batches.checked(campaign, [make.lead(campaign)])
+    tomorrow = {name: str(NOW.date() + timedelta(days=1))}
+    check, start = f"/imports/{batch.pk}/check/", f"/imports/{batch.pk}/start/"
+    for answer in (browser.get(check, tomorrow), browser.post(start, tomorrow)):
+        assert answer.status_code == 422
+        assert "too late It may not be later than the day of the upload" in words(answer)
+        assert "Reject 1 lead" in words(answer)
+        assert f'value="{tomorrow[name]}"' not in answer.content.decode()
+    assert browser.get(check, {name: str(NOW.date())}).status_code == 200
+    form = re.search(r'<form id="options"[^>]*>', browser.get(check).content.decode())
+    assert form
+    assert "novalidate" in form[0], "else a browser with scripts keeps the date and says nothing"
+
+
+def test_options_ticked_since_the_page_was_shown_are_shown_before_they_run(browser: Client) -> None:
+    """Without JavaScript the button posts the form of the options, and names those it was made for."""
+    campaign = make.campaign()
+    batch = batches.checked(campaign, [make.lead(campaign)])
+    make.lead(campaign, days_ago=40)
+    posted = {"reject_from": "", "through": str(NOW.date()), "accept_older": "on"}
+
+    def address(answer: Any) -> str:
+        button = re.search(r'formaction="([^"]*)"', answer.content.decode())
+        assert button
+        return unescape(button[1])
+
+    changed = browser.post(address(browser.get(f"/imports/{batch.pk}/check/")), posted)
+    assert changed.status_code == 422
+    assert "You chose other options than this page had shown Nothing was changed." in words(changed)
+    assert "Reject 1 and accept 1 lead" in words(changed)
+    batch.refresh_from_db()
+    assert batch.state == "checked"
+    assert browser.post(address(changed), posted).status_code == 302
+    batch.refresh_from_db()
+    assert batch.options["accept_older"] is True
