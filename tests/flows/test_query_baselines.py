@@ -31,15 +31,15 @@ BASELINES = """
 12 client    /leads/{lead}/
 12 supplier  /leads/{lead}/
 18 operator  /find/?q=a
-16 client    /find/?q=a
+18 client    /find/?q=a
 16 operator  /analytics/
-14 client    /analytics/?campaign={campaign}
+16 client    /analytics/?campaign={campaign}
 30 operator  /
 24 client    /
 11 operator  /imports/
 17 operator  /reasons/
 6 operator   /profile/
-5 client     /profile/
+7 client     /profile/
 12 operator  /told/
 """
 
