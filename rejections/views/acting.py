@@ -37,12 +37,17 @@ def _changeable(request: HttpRequest, pk: int) -> Batch:
 
 
 @login_required
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def batch_start(request: HttpRequest, pk: int) -> HttpResponse:
-    """Start under the options the page was calculated for."""
+    """Start under the options the page was calculated for.
+
+    What was refused is answered by the check at this address, so links of that page come back here.
+    """
     batch = _changeable(request, pk)
     if batch.state != State.CHECKED:
         return redirect("batch", batch.pk)
+    if request.method != "POST":
+        return redirect(f"{reverse('batch_check', args=[batch.pk])}?{request.GET.urlencode()}")
     try:
         chosen = batch.kind == Kind.REJECTION
         options = options_from(request.POST) if chosen else Options.from_json(batch.options)

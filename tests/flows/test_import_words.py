@@ -168,6 +168,8 @@ def test_options_ticked_since_the_page_was_shown_are_shown_before_they_run(brows
     assert changed.status_code == 422
     assert "You chose other options than this page had shown Nothing was changed." in words(changed)
     assert "Reject 1 and accept 1 lead" in words(changed)
+    followed = browser.get(f"/imports/{batch.pk}/start/?outcome=outside_window")
+    assert followed.headers["Location"] == f"/imports/{batch.pk}/check/?outcome=outside_window"
     batch.refresh_from_db()
     assert batch.state == "checked"
     assert browser.post(address(changed), posted).status_code == 302
